@@ -1,0 +1,91 @@
+"""Pages of results by keyset: a cursor names the last row seen, so that lists never drift when rows come and go."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import orjson
+
+from marketplace.kernel.errors import Invalid
+
+MAX_PAGE = 50
+Row = TypeVar("Row")
+
+
+class CursorIsInvalid(Invalid):
+    """The cursor was not made by this list."""
+
+
+class PageSizeIsInvalid(Invalid):
+    """``first`` must lie between 1 and MAX_PAGE."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """Ask for ``first`` rows after the row that ``after`` names. Raises PageSizeIsInvalid."""
+
+    first: int = 20
+    after: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.first <= MAX_PAGE:
+            raise PageSizeIsInvalid(first=self.first, most=MAX_PAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A stretch of a list. ``cursors`` run beside ``rows``; ``total`` is None where counting would cost too much."""
+
+    rows: Sequence[Row]
+    cursors: Sequence[str]
+    has_next: bool
+    total: int | None = None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursors[-1] if self.cursors else None
+
+
+def encode_cursor(*key: datetime | int | float | str | UUID) -> str:
+    """An opaque, URL-safe cursor for a row's sort key; its last part must be unique."""
+    plain = [
+        part.isoformat() if isinstance(part, datetime) else str(part) if isinstance(part, UUID) else part
+        for part in key
+    ]
+    return base64.urlsafe_b64encode(orjson.dumps(plain)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """The sort key that ``encode_cursor`` wrote, as ``kinds``. Raises CursorIsInvalid for anything else."""
+    try:
+        if len(cursor) > 500:
+            raise ValueError
+        parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(parts, list) or len(parts) != len(kinds):
+            raise ValueError
+        return tuple(_read(kind, part) for kind, part in zip(kinds, parts, strict=True))
+    except (ValueError, TypeError, binascii.Error):
+        raise CursorIsInvalid() from None
+
+
+def _read(kind: type, part: Any) -> Any:
+    if kind is datetime:
+        moment = datetime.fromisoformat(part)
+        if moment.tzinfo is None:
+            raise ValueError("a cursor's time carries its zone")
+        return moment
+    if kind is UUID:
+        return UUID(part)
+    if not isinstance(part, kind):
+        raise ValueError("the cursor holds another kind of value")
+    return part
+
+
+def cut(rows: Sequence[Row], request: PageRequest, cursor_of: Any, total: int | None = None) -> Page[Row]:
+    """A page from ``request.first + 1`` fetched rows: the extra one only tells that there is more."""
+    shown = rows[: request.first]
+    return Page(shown, [cursor_of(row) for row in shown], len(rows) > request.first, total)

@@ -1,0 +1,1 @@
+"""Starlette app, pages, templates, static files and translations."""
