@@ -1,0 +1,1 @@
+"""Social organisations: registration, verification by an officer, documents, members, and the public page."""
