@@ -1,0 +1,1 @@
+"""Needs, their shifts, and the people who sign up for them."""
