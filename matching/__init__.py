@@ -1,0 +1,1 @@
+"""Search engines: documents in, ranked hits out. Knows nothing of the marketplace's database or web."""

@@ -167,15 +167,17 @@ class RoleGrant(Identified, Base):
         Index(None, "person_id"),
         Index(None, "organisation_id"),
         Index(None, "area_code"),
-        Index(
-            "uq_role_grants_open",
-            "person_id",
-            "role",
-            text("coalesce(area_code, '')"),
-            text("coalesce(organisation_id, '00000000-0000-0000-0000-000000000000')"),
-            unique=True,
-            postgresql_where=text("revoked_at IS NULL"),
-            sqlite_where=text("revoked_at IS NULL"),
+        *(
+            Index(
+                f"uq_role_grants_open_{scope}",
+                "person_id",
+                "role",
+                scope,
+                unique=True,
+                postgresql_where=text("revoked_at IS NULL"),
+                sqlite_where=text("revoked_at IS NULL"),
+            )
+            for scope in ("area_code", "organisation_id")
         ),
     )
 

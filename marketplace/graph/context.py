@@ -1,0 +1,90 @@
+"""What every resolver is given: the house, the viewer, and the one way to the database that sibling fields may share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from marketplace.bootstrap import House
+from marketplace.db.session import Session
+from marketplace.graph.errors import TokenMayNotWrite
+from marketplace.identity.viewer import Viewer
+
+WRITE = "write"
+Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row")
+ByKeys: TypeAlias = Callable[[Session, Viewer, Sequence[Key]], Awaitable[Mapping[Key, Row]]]
+"""A slice's query for many keys at once: what the viewer may not see is left out of the answer."""
+
+
+class Context:
+    """One request. Use it as ``async with``: leaving it gives the session back.
+
+    graphql-core resolves sibling fields in parallel tasks, and an AsyncSession may not be used by two of them. So the session
+    is handed out under a lock, one query at a time; most edges go through ``load``, which asks once for a whole list.
+    """
+
+    def __init__(self, house: House, viewer: Viewer, locale: str) -> None:
+        self.house = house
+        self.viewer = viewer
+        self.locale = locale
+        self._open = AsyncExitStack()
+        self._session: Session | None = None
+        self._lock = asyncio.Lock()
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop_reading()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """The request's reading session, for the length of the block. Never await ``load`` or another ``reading`` inside."""
+        async with self._lock:
+            if self._session is None:
+                self._session = await self._open.enter_async_context(self.house.database.reading())
+            yield self._session
+
+    @asynccontextmanager
+    async def unit_of_work(self) -> AsyncIterator[Session]:
+        """A transaction for one command; afterwards the payload is read anew. Raises TokenMayNotWrite."""
+        if self.viewer.scopes is not None and WRITE not in self.viewer.scopes:
+            raise TokenMayNotWrite()
+        # The snapshot from before the command must not answer for its effects, nor hold a second connection meanwhile.
+        await self._stop_reading()
+        async with self.house.database.unit_of_work() as session:
+            yield session
+
+    async def load(self, query: ByKeys[Key, Row], key: Key) -> Row | None:
+        """The row for ``key``: all keys that sibling resolvers ask ``query`` for are fetched by one call of it."""
+        loader = self._loaders.get(query)
+        if loader is None:
+            loader = self._loaders[query] = DataLoader(self._batch(query))
+        found: Row | None = await loader.load(key)
+        return found
+
+    def _batch(self, query: ByKeys[Key, Row]) -> Callable[[list[Key]], Awaitable[list[Row | None]]]:
+        async def fetch(keys: list[Key]) -> list[Row | None]:
+            async with self.reading() as session:
+                rows = await query(session, self.viewer, keys)
+            return [rows.get(key) for key in keys]
+
+        return fetch
+
+    async def _stop_reading(self) -> None:
+        async with self._lock:
+            self._session = None
+            self._loaders.clear()
+            await self._open.aclose()
+
+
+Info: TypeAlias = strawberry.Info[Context, None]
+"""The type of every resolver's ``info``."""

@@ -1,0 +1,245 @@
+"""The search engine inside the process: Tantivy over a folder. Many processes may read it, one at a time writes."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import tantivy
+
+from matching import tantivy_answers as answers
+from matching import tantivy_queries as queries
+from matching.generations import Change, Folder, FreshGeneration
+from matching.index import (
+    Condition,
+    Document,
+    IndexIsBroken,
+    IndexIsFromAnotherVersion,
+    IndexIsMissing,
+    Query,
+    Removal,
+    Results,
+    SearchUnavailable,
+    Status,
+)
+from matching.tantivy_answers import batches, engine_errors
+from matching.tantivy_documents import ID, change_terms, rank, schema, version_of
+from matching.text import Readings, printable
+
+_BATCH: Final = 2_000
+"""Changes that are written in one commit."""
+_WRITER_BYTES: Final = 15_000_000
+"""The least memory that Tantivy accepts for a writer; enough for a batch."""
+_REBUILD_BYTES: Final = 64_000_000
+_ATTEMPTS: Final = 3
+
+
+class EmbeddedIndex:
+    """A `SearchIndex` in a folder. It comes into being by a rebuild.
+
+    A write waits at most `patience` seconds for other writers, then raises IndexIsBusy. `readings` reads the names of
+    documents aloud.
+    """
+
+    def __init__(self, folder: Path, readings: Readings | None = None, patience: float = 10.0) -> None:
+        self._folder = Folder(folder)
+        self._readings = readings or Readings()
+        self._patience = patience
+        self._opening = threading.Lock()
+        self._opened: _Opened | None = None
+
+    def upsert(self, documents: Iterable[Document]) -> int:
+        """Makes documents findable and returns how many were written; older versions never replace newer ones."""
+        return sum(self._write(batch) for batch in batches(documents, _BATCH))
+
+    def delete(self, removals: Iterable[Removal]) -> int:
+        """Makes things unfindable and returns how many removals were newer than what the index knew."""
+        return sum(self._write(batch) for batch in batches(removals, _BATCH))
+
+    def search(self, query: Query) -> Results:
+        """Answers a query."""
+        searcher = self._searcher()
+        with engine_errors():
+            return answers.answer(searcher, query)
+
+    def versions(self, ids: Iterable[str]) -> dict[str, int]:
+        """The versions of those of these documents that can be found, for comparing with the database."""
+        searcher = self._searcher()
+        with engine_errors():
+            ranks = [
+                answers.ranks(searcher, batch, queries.filtered(None, ())) for batch in batches(ids, _BATCH)
+            ]
+        return {id_: version_of(rank) for known in ranks for id_, rank in known.items()}
+
+    def begin_rebuild(self) -> "EmbeddedRebuild":
+        """Starts a fresh index. Raises IndexIsBusy when a rebuild is under way."""
+        return EmbeddedRebuild(self._folder, self._readings, self._patience)
+
+    def status(self) -> Status:
+        """How the index is. Never raises."""
+        try:
+            searcher = self._searcher()
+            with engine_errors():
+                documents = answers.count(searcher)
+            return Status(Condition.READY, documents, self._folder.current().name)
+        except IndexIsMissing as error:
+            return Status(Condition.MISSING, detail=str(error))
+        except IndexIsFromAnotherVersion as error:
+            return Status(Condition.OUTDATED, detail=str(error))
+        except SearchUnavailable as error:
+            return Status(Condition.BROKEN, detail=str(error))
+
+    def _write(self, changes: Sequence[Change]) -> int:
+        with self._folder.writing(self._patience):
+            rebuilding = self._folder.is_rebuilding()
+            if rebuilding:
+                self._folder.note(changes)
+            try:
+                generation = self._folder.current()
+            except SearchUnavailable:
+                if rebuilding:
+                    return len(changes)
+                raise
+            return _apply(generation, changes, self._readings)
+
+    def _searcher(self) -> tantivy.Searcher:
+        """A view of the newest commit of the build that serves, whoever wrote it."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            generation = self._folder.current()
+            try:
+                with self._opening:
+                    if self._opened is None or self._opened.generation != generation:
+                        self._opened = _Opened(generation)
+                    return self._opened.searcher()
+            except IndexIsBroken:
+                # A rebuild may have swept the build away between our look at the pointer and the opening.
+                self._opened = None
+                if attempt == _ATTEMPTS or self._folder.current() == generation:
+                    raise
+        raise AssertionError("unreachable")
+
+
+class EmbeddedRebuild:
+    """A `Rebuild` in the folder of an embedded index."""
+
+    def __init__(self, folder: Folder, readings: Readings, patience: float) -> None:
+        self._folder = folder
+        self._readings = readings
+        self._patience = patience
+        self._fresh: FreshGeneration | None = folder.begin(patience)
+        try:
+            with engine_errors():
+                self._writer: tantivy.IndexWriter | None = _create(self._fresh.path)
+        except BaseException:
+            self.discard()
+            raise
+
+    def add(self, documents: Iterable[Document]) -> int:
+        """Adds documents and returns how many; of two with one id the last is kept."""
+        if self._writer is None:
+            raise ValueError("this rebuild is over")
+        added = 0
+        for document in documents:
+            terms = change_terms(document, self._readings)
+            with engine_errors():
+                self._writer.delete_documents_by_term(ID, printable(document.id))
+                self._writer.add_document(terms)
+            added += 1
+        return added
+
+    def publish(self) -> None:
+        """Lets the fresh index take over, at once and for every process."""
+        if self._writer is None or self._fresh is None:
+            raise ValueError("this rebuild is over")
+        with engine_errors():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
+        self._writer = None
+        with self._folder.writing(self._patience):
+            for batch in batches(self._folder.noted(), _BATCH):
+                _apply(self._fresh.path, batch, self._readings)
+            self._fresh.take_over()
+        self._fresh = None
+
+    def discard(self) -> None:
+        """Drops the fresh index; the old one stays."""
+        self._writer = None
+        if self._fresh is not None:
+            self._fresh.drop()
+            self._fresh = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.publish()
+        finally:
+            self.discard()
+
+
+class _Opened:
+    """One build, open for reading."""
+
+    def __init__(self, generation: Path) -> None:
+        self.generation = generation
+        self._meta = generation / "meta.json"
+        with engine_errors():
+            self._stamp = self._last_commit()
+            self._index = tantivy.Index.open(str(generation))
+            self._index.config_reader("manual")
+            self._index.reload()
+
+    def searcher(self) -> tantivy.Searcher:
+        with engine_errors():
+            stamp = self._last_commit()
+            if stamp != self._stamp:
+                self._index.reload()
+                self._stamp = stamp
+            return self._index.searcher()
+
+    def _last_commit(self) -> tuple[int, int]:
+        # Looking at one file costs microseconds, and unlike a watching thread it is never late: after a write returns,
+        # every search in every process sees it.
+        facts = self._meta.stat()
+        return facts.st_ino, facts.st_mtime_ns
+
+
+def _apply(generation: Path, changes: Sequence[Change], readings: Readings) -> int:
+    """Writes those changes that are newer than what the build knows, in one commit; returns how many."""
+    newest = _newest(changes)
+    with engine_errors():
+        # Opened anew for every write: a writer trusts the list of segments that it read when it was opened, and
+        # another process may have written since.
+        index = tantivy.Index.open(str(generation))
+        known = answers.ranks(index.searcher(), list(newest), tantivy.Query.all_query())
+        fresh = {
+            id_: change for id_, change in newest.items() if id_ not in known or rank(change) >= known[id_]
+        }
+        if not fresh:
+            return 0
+        writer = index.writer(_WRITER_BYTES, 1)
+        for id_, change in fresh.items():
+            writer.delete_documents_by_term(ID, id_)
+            writer.add_document(change_terms(change, readings))
+        writer.commit()
+        writer.wait_merging_threads()
+    return len(fresh)
+
+
+def _newest(changes: Iterable[Change]) -> dict[str, Change]:
+    """The last word on every id in a batch; of two with the same rank the later."""
+    newest: dict[str, Change] = {}
+    for change in changes:
+        id_ = printable(change.id)
+        if id_ not in newest or rank(change) >= rank(newest[id_]):
+            newest[id_] = change
+    return newest
+
+
+def _create(generation: Path) -> tantivy.IndexWriter:
+    return tantivy.Index(schema(), str(generation)).writer(_REBUILD_BYTES, 1)

@@ -1,0 +1,86 @@
+"""Fixtures: ``house`` is an open house on a fresh database, once on SQLite and once on PostgreSQL."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from marketplace.bootstrap import House, open_house
+from marketplace.kernel.clock import FixedClock
+from marketplace.settings import Settings
+from tests import city, databases
+from tests.services import need_postgresql
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Stands at 10:00 on Sunday 22 November 2026 in Shanghai until a test moves it."""
+    return FixedClock(city.NOW)
+
+
+@pytest.fixture(scope="session")
+def _templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Templates"]:
+    with ExitStack() as stack:
+        yield Templates(stack, tmp_path_factory.mktemp("template"))
+
+
+class Templates:
+    """The migrated databases to copy from, each made when first wanted."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._stack, self._folder = stack, folder
+        self._sqlite: Path | None = None
+        self._postgresql: str | None = None
+
+    def copy(self, backend: str, folder: Path, stack: ExitStack) -> str:
+        """The address of a fresh database of that kind, living as long as ``stack``."""
+        if backend == "sqlite":
+            self._sqlite = self._sqlite or self._stack.enter_context(databases.sqlite_template(self._folder))
+            return stack.enter_context(databases.sqlite_copy(self._sqlite, folder))
+        need_postgresql()
+        self._postgresql = self._postgresql or self._stack.enter_context(databases.postgresql_template())
+        return stack.enter_context(databases.postgresql_copy(self._postgresql))
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Ask for this (or ``house``) to run on both databases."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(backend: str, _templates: Templates, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database with the test city in it."""
+    with ExitStack() as stack:
+        yield _templates.copy(backend, tmp_path, stack)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings for that database; the environment and .env of the developer play no part."""
+    return Settings(
+        _env_file=None,
+        mode="demo",
+        site_url="http://testserver",
+        data_folder=tmp_path / "var",
+        database_url=database_url,
+        database_pool=5,
+        broker_url="",
+        secret="test-only-secret-0123456789-abcdefghij",
+    )
+
+
+@pytest.fixture
+async def house(settings: Settings, clock: FixedClock) -> AsyncIterator[House]:
+    """An open house on that database, with the test's clock."""
+    house = open_house(settings, clock=clock)
+    yield house
+    await house.close()

@@ -1,0 +1,59 @@
+"""The site: pages, static files, error pages and what happens around every request, put together over one house."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
+from starlette.types import Scope
+
+from marketplace.bootstrap import House
+from web.errors import HANDLERS
+from web.middleware import Headers, Visit
+from web.pages import home, preferences
+from web.templating import STATIC
+
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+# One line a module of pages, in the order in which paths are tried.
+PAGES: tuple[list[BaseRoute], ...] = (
+    home.routes,
+    preferences.routes,
+)
+# Forms have tighter bounds of their own (web.forms.Bounds); this one holds for whatever reads a body.
+MOST_BYTES = 16 * 1024 * 1024
+
+
+class HashedStaticFiles(StaticFiles):
+    """Static files; an address that carries a content hash may be kept for ever, any other is asked for again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if not isinstance(response, NotModifiedResponse) and response.status_code != 200:
+            return response
+        is_hashed = "v" in Request(scope).query_params
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+        return response
+
+
+@asynccontextmanager
+async def _nothing_beside(_app: Starlette) -> AsyncIterator[None]:
+    yield
+
+
+def create_app(house: House, *, lifespan: Lifespan = _nothing_beside) -> Starlette:
+    """The application over an open house. ``lifespan`` runs what lives beside the pages (the worker in this process)."""
+    routes = [route for page in PAGES for route in page]
+    app = Starlette(
+        routes=[*routes, Mount("/static", HashedStaticFiles(directory=STATIC), name="static")],
+        middleware=[Middleware(Headers), Middleware(Visit)],
+        exception_handlers=HANDLERS,
+        lifespan=lifespan,
+        max_body_size=MOST_BYTES,
+    )
+    app.state.house = house
+    return app

@@ -1,0 +1,89 @@
+"""What happens around every request: an id, the viewer, the language, one origin, and the headers of the answer."""
+
+from dataclasses import replace
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from marketplace.identity import viewers
+from marketplace.identity.viewer import STRANGER, Viewer
+from marketplace.kernel.ids import new_id
+from marketplace.kernel.locale import LOCALES, negotiate
+from web.csrf import check_origin
+from web.errors import problem_page
+from web.headers import secure
+from web.refusals import FormIsForeign
+from web.visit import LOCALE_COOKIE, SESSION_COOKIE, TYPE_COOKIE, house_of
+
+_NOBODY_LOOKS = ("/static/", "/livez", "/readyz", "/metrics")
+
+
+class Headers:
+    """Puts the security headers and the request id on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = new_id().hex
+        site_url = scope["app"].state.house.settings.site_url
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                secure(headers, site_url)
+                headers["X-Request-Id"] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self.app(scope, receive, send_with_headers)
+
+
+class Visit:
+    """Finds out who is looking and in which language, and refuses changes that another site asked for.
+
+    The language is the one chosen on this device, then the signed-in person's, then the browser's.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(_NOBODY_LOOKS):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        viewer = await _viewer(request)
+        locale = _locale(request, viewer)
+        state = request.state
+        state.viewer, state.locale = replace(viewer, locale=locale), locale
+        state.large_type = request.cookies.get(TYPE_COOKIE) == "large"
+        try:
+            check_origin(request)
+        except FormIsForeign as error:
+            await problem_page(request, error)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+async def _viewer(request: Request) -> Viewer:
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return STRANGER
+    async with house_of(request).database.reading() as session:
+        return await viewers.from_session(session, token)
+
+
+def _locale(request: Request, viewer: Viewer) -> str:
+    chosen = request.cookies.get(LOCALE_COOKIE)
+    if chosen in LOCALES:
+        return chosen
+    if not viewer.is_stranger:
+        return viewer.locale
+    return negotiate(request.headers.get("accept-language", ""))

@@ -1,0 +1,97 @@
+"""Where one can go from every page: a few places for strangers, a bottom bar of four and a few more for people signed in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.routing import NoMatchFound
+
+from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
+from web.visit import translator, viewer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One link of the navigation. ``icon`` names a symbol of static/icons.svg."""
+
+    label: str
+    path: str
+    icon: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """``main`` is the bar (at most four), ``more`` what else this viewer may do."""
+
+    main: tuple[Place, ...]
+    more: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    page: str
+    label: str
+    icon: str
+    is_for: Callable[[Viewer], bool]
+
+
+def _everyone(_viewer: Viewer) -> bool:
+    return True
+
+
+def _people(viewer: Viewer) -> bool:
+    return not viewer.is_stranger
+
+
+def _strangers(viewer: Viewer) -> bool:
+    return viewer.is_stranger
+
+
+def _officers(viewer: Viewer) -> bool:
+    return any(held.area_code for held in viewer.roles)
+
+
+def _publishers(viewer: Viewer) -> bool:
+    return _officers(viewer) or any(held.role in ORGANISATION_ROLES for held in viewer.roles)
+
+
+def _entries(_: Callable[[str], str]) -> tuple[tuple[_Entry, ...], tuple[_Entry, ...]]:
+    main = (
+        _Entry("find_needs", _("Find a need"), "search", _everyone),
+        _Entry("my_shifts", _("My shifts"), "calendar", _people),
+        _Entry("my_hours", _("My hours"), "clock", _people),
+        _Entry("inbox", _("Inbox"), "inbox", _people),
+        _Entry("organisations", _("Organisations"), "people", _strangers),
+        _Entry("about", _("About"), "info", _strangers),
+    )
+    more = (
+        _Entry("manage_needs", _("Publish and manage"), "edit", _publishers),
+        _Entry("desk", _("Desk"), "desk", _officers),
+        _Entry("organisations", _("Organisations"), "people", _people),
+        _Entry("profile", _("Profile"), "person", _people),
+    )
+    return main, more
+
+
+def places_for(request: Request) -> Places:
+    """The navigation of this visit."""
+    main, more = _entries(translator(request))
+    return Places(_shown(request, main), _shown(request, more))
+
+
+def _shown(request: Request, entries: tuple[_Entry, ...]) -> tuple[Place, ...]:
+    viewer, here = viewer_of(request), request.url.path
+    shown = []
+    for entry in entries:
+        path = _path(request, entry.page)
+        if path is not None and entry.is_for(viewer):
+            shown.append(Place(entry.label, path, entry.icon, here == path or here.startswith(f"{path}/")))
+    return tuple(shown)
+
+
+def _path(request: Request, page: str) -> str | None:
+    try:
+        return str(request.app.url_path_for(page))
+    except NoMatchFound:
+        return None
