@@ -70,6 +70,14 @@ async def fetch(context: Context, kind: type[NodeType], key: Hashable | None) ->
     return found if isinstance(found, kind) else None
 
 
+async def must_fetch(context: Context, kind: type[NodeType], key: Hashable) -> NodeType:
+    """The ``kind`` with that key, for a payload that needs it. Raises NotFound."""
+    found = await fetch(context, kind, key)
+    if found is None:
+        raise NotFound()
+    return found
+
+
 async def _fetch(context: Context, name: str, key: Hashable | None) -> Node | None:
     if key is None:
         return None

@@ -1,4 +1,56 @@
-"""The schema: what the slices' modules offer, put together and built once a process."""
+"""The schema: what the slices' modules offer, put together and built once a process.
+
+Adding to it. One module a slice (``graph/needs.py``), which holds no rules: it reads with ``queries``, commands with the
+slice's nouns, and gives rows the shape of the graph.
+
+A type with an id of its own, plain columns, and an edge. ``needs_by_ids(session, viewer, ids)`` is the slice's query; it
+answers a mapping, without what the viewer may not see::
+
+    @node(queries.needs_by_ids)
+    @strawberry.type(description="…")
+    class Need(Node):
+        title: str
+        starts_at: datetime
+        organisation_key: strawberry.Private[UUID | None]
+
+        @classmethod
+        def of(cls, row: NeedRow) -> "Need":
+            return cls(id=global_id("Need", row.id), title=row.title, …)
+
+        @strawberry.field
+        async def organisation(self, info: Info) -> Annotated["Organisation", strawberry.lazy("marketplace.graph.organisations")] | None:
+            from marketplace.graph.organisations import Organisation  # the graph is a web; modules are not
+
+            return await fetch(info.context, Organisation, self.organisation_key)
+
+A list. The query gives a ``kernel.pagination.Page``; siblings are batched with ``info.context.load(query, key)``::
+
+    @strawberry.type
+    class NeedQueries:
+        @strawberry.field(description="…")
+        async def needs(self, info: Info, first: First = 20, after: After = None) -> Connection[Need]:
+            async with info.context.reading() as session:
+                page = await queries.open_needs(session, info.context.viewer, PageRequest(first, after))
+            return connection(page, Need.of)
+
+A mutation: one input, one union of its payload and Problems, one unit of work. A MarketplaceError raised anywhere inside rolls
+back and becomes the Problem; the payload is read after the commit::
+
+    PublishNeedResult: TypeAlias = Annotated[PublishedNeed | Problems, strawberry.union("PublishNeedResult")]
+
+    @strawberry.type
+    class NeedMutations:
+        @strawberry.mutation(description="…")
+        async def publish_need(self, info: Info, input: PublishNeedInput) -> PublishNeedResult:
+            draft = read(NeedDraft, given(input))
+            async with info.context.unit_of_work() as session:
+                need_id = await needs.publish(session, info.context.viewer, draft)
+            return PublishedNeed(need=await must_fetch(info.context, Need, need_id))
+
+Ids that come in are read by ``key_of("Need", id)``, which raises NotFound for every other kind of id. Then name ``NeedQueries``
+and ``NeedMutations`` among the bases below, write operations into ``graphql/operations/needs/``, and run
+``python -m marketplace.graph.print``. Words of new errors go into both ``errors.po``.
+"""
 
 from functools import cache
 
