@@ -12,7 +12,7 @@ from web.visit import translator, viewer_of
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One link of the navigation. ``icon`` names a symbol of static/icons.svg."""
+    """One link of the navigation. ``icon`` names a drawing of components/icon.html."""
 
     label: str
     path: str

@@ -116,7 +116,9 @@ def _components(built: Environment) -> SimpleNamespace:
     for path in sorted((TEMPLATES / "components").glob("*.html")):
         module = built.get_template(f"components/{path.name}").module
         macros |= {
-            name: macro for name, macro in vars(module).items() if not name.startswith("_") and callable(macro)
+            name: macro
+            for name, macro in vars(module).items()
+            if not name.startswith("_") and callable(macro)
         }
     return SimpleNamespace(**macros)
 

@@ -60,7 +60,9 @@ def load(locale: str, domain: str) -> Catalog:
 def save(locale: str, domain: str, catalogue: Catalog) -> None:
     """Writes the catalogue sorted, in one step, and only when something changed."""
     body = BytesIO()
-    write_po(body, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
+    write_po(
+        body, catalogue, width=0, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True
+    )
     header = (
         'msgid ""\nmsgstr ""\n'
         f'"Language: {LANGUAGE_TAGS[locale]}\\n"\n'
@@ -138,13 +140,18 @@ def _stale() -> Iterator[Fault]:
     for locale in LOCALES:
         kept = {_first(message.id) for message in entries(load(locale, MESSAGES))}
         path = path_of(locale, MESSAGES)
-        yield from (Fault(path, text, "run extract, this is said and not listed") for text in sorted(said - kept))
-        yield from (Fault(path, text, "run extract, this is listed and not said") for text in sorted(kept - said))
+        yield from (
+            Fault(path, text, "run extract, this is said and not listed") for text in sorted(said - kept)
+        )
+        yield from (
+            Fault(path, text, "run extract, this is listed and not said") for text in sorted(kept - said)
+        )
 
 
 def _untranslated(domain: str) -> Iterator[Fault]:
     by_locale = {
-        locale: {_first(message.id): message for message in entries(load(locale, domain))} for locale in LOCALES
+        locale: {_first(message.id): message for message in entries(load(locale, domain))}
+        for locale in LOCALES
     }
     everything = sorted(set().union(*by_locale.values()))
     for locale, catalogue in by_locale.items():
@@ -163,7 +170,7 @@ def _first(message_id: MessageId | Sequence[str]) -> str:
 
 
 def _forms(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 def _is_complete(message: Message) -> bool:

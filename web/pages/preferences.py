@@ -37,9 +37,7 @@ async def change_preferences(request: Request) -> Response:
 
 
 def _keep(request: Request, response: Response, cookie: str, value: str) -> None:
-    response.set_cookie(
-        cookie, value, max_age=YEAR, httponly=True, samesite="lax", secure=is_secure(request)
-    )
+    response.set_cookie(cookie, value, max_age=YEAR, httponly=True, samesite="lax", secure=is_secure(request))
 
 
 routes: list[BaseRoute] = [
