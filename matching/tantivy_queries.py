@@ -44,7 +44,8 @@ _AS_STEM, _AS_SOUND, _AS_BEGINNING, _AS_MISSPELT = 0.8, 1.5, 0.5, 0.3
 _WHOLE_PHRASE: Final = 2.0
 
 _EMPTY_WORDS: Final = frozenset("的了和与及或在是我想要有吗呢请") | {
-    *("a", "an", "and", "at", "for", "i", "in", "is", "of", "on", "or", "the", "to", "with")
+    *("想要", "需要", "我们", "哪里", "什么", "怎么"),
+    *("a", "an", "and", "at", "for", "i", "in", "is", "of", "on", "or", "the", "to", "with"),
 }
 
 
@@ -102,11 +103,11 @@ def _beginning(word: str) -> list[tantivy.Query]:
 def _misspelt(word: str) -> list[tantivy.Query]:
     if len(word) < _SHORTEST_FUZZY or not text.is_latin(word):
         return []
+    # A long word may also be unfinished: volumteer finds volunteers. For a short one that would be a guess.
+    unfinished = len(word) >= _LONG_ENOUGH_TO_COMPLETE
     return [
-        _weighted(
-            Condition.fuzzy_term_query(schema(), HEADING, word, distance=1), _IN_HEADING * _AS_MISSPELT
-        ),
-        _weighted(Condition.fuzzy_term_query(schema(), BODY, word, distance=1), _IN_BODY * _AS_MISSPELT),
+        _weighted(_nearly(field, word, prefix=unfinished), weight * _AS_MISSPELT)
+        for field, weight in ((HEADING, _IN_HEADING), (BODY, _IN_BODY))
     ]
 
 
@@ -135,6 +136,10 @@ def _in_words(word: str, weight: float) -> list[tantivy.Query]:
 def _starting_with(field: str, beginning: str) -> tantivy.Query:
     # At distance 0 a "fuzzy" prefix query is an exact one, and unlike a pattern it needs no escaping.
     return Condition.fuzzy_term_query(schema(), field, beginning, distance=0, prefix=True)
+
+
+def _nearly(field: str, word: str, prefix: bool) -> tantivy.Query:
+    return Condition.fuzzy_term_query(schema(), field, word, distance=1, prefix=prefix)
 
 
 def _one_of(alternatives: Sequence[tantivy.Query]) -> tantivy.Query:
