@@ -92,7 +92,7 @@ class MutationIsNotAlone(Invalid):
 
 
 class AnswerTookTooLong(Unavailable):
-    """The answer was not ready within ``seconds``; nothing was changed."""
+    """The answer was not ready within ``seconds``."""
 
 
 class TooManyIds(Invalid):

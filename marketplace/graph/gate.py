@@ -51,7 +51,7 @@ from marketplace.kernel.pagination import MAX_PAGE, PageRequest
 MAX_TOKENS = 2000
 MAX_COMMENTS = 100
 MAX_FRAGMENTS = 15
-MAX_SELECTIONS = 300
+MAX_SELECTIONS = 200
 MAX_DEPTH = 10
 MAX_ALIASES = 30
 MAX_COST = 10_000
@@ -200,8 +200,8 @@ class _Scale:
         inside = get_named_type(definition.type) if definition else None
         inner = self.selections(field.selection_set, inside) if field.selection_set else Weight()
         aliases = inner.aliases + (field.alias is not None)
-        if field.name.value.startswith("__"):
-            # Introspection has a depth rule of its own; in production it is switched off.
+        if field.name.value.startswith("__") or (parent is not None and parent.name.startswith("__")):
+            # Introspection has a depth rule of its own among graphql-core's, and is switched off in production.
             return Weight(depth=1, aliases=aliases, cost=1)
         times = _times(field, definition, parent) if definition else 1
         return Weight(inner.depth + 1, aliases, 1, 1 + times * inner.cost)

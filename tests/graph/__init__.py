@@ -1,0 +1,1 @@
+"""The graph's foundation, and one module of tests a slice."""
