@@ -72,13 +72,13 @@ class TreeQueries:
     @strawberry.field
     async def trees(self, info: Info, first: First = 20, after: After = None) -> Connection[Tree]:
         request = PageRequest(first, after)
-        wanted = select(Person).where(Person.name != "hidden").order_by(Person.id).limit(first + 1)
+        wanted = select(Person).where(Person.name != "hidden").order_by(Person.name).limit(first + 1)
         if after is not None:
-            wanted = wanted.where(Person.id > decode_cursor(after, UUID)[0])
+            wanted = wanted.where(Person.name > decode_cursor(after, str)[0])
         async with info.context.reading() as session:
             rows = (await session.scalars(wanted)).all()
             total = await session.scalar(select(func.count()).select_from(Person))
-        return connection(cut(rows, request, lambda row: encode_cursor(row.id), total), Tree.of)
+        return connection(cut(rows, request, lambda row: encode_cursor(row.name), total), Tree.of)
 
     @strawberry.field
     async def fall(self) -> str:

@@ -1,0 +1,111 @@
+"""Asks the graph over HTTP, in process: what a browser, a program or an attacker would send."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import orjson
+import strawberry
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from marketplace.bootstrap import House
+from marketplace.db.session import Session
+from marketplace.graph.answers import Answers
+from marketplace.graph.edge import GraphEndpoint
+from marketplace.graph.schema import schema
+from marketplace.identity.models import ApiToken, SignedInSession
+from marketplace.kernel.ids import new_id
+from marketplace.kernel.vault import new_token, token_digest
+from tests import city
+
+COOKIE = "wushe_session"
+
+
+class GraphClient:
+    """Posts to ``/graphql``; ``headers`` are sent with every request."""
+
+    def __init__(self, client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+        self._client = client
+        self.headers = headers
+
+    async def ask(
+        self, query: str, headers: dict[str, str] | None = None, **variables: Any
+    ) -> dict[str, Any]:
+        """The answer to one document, which must be answered with 200."""
+        body = {"query": query, "variables": variables}
+        response = await self.post(orjson.dumps(body), headers)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of an answer that must have no errors."""
+        answer = await self.ask(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    async def post(self, body: bytes, headers: dict[str, str] | None = None) -> httpx2.Response:
+        """Any bytes as JSON, unless ``headers`` say otherwise."""
+        return await self.send("POST", body, {"content-type": "application/json", **(headers or {})})
+
+    async def send(self, method: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+        return await self._client.request(
+            method, "/graphql", content=body, headers={**self.headers, **headers}
+        )
+
+
+@asynccontextmanager
+async def graph_client(
+    house: House, shape: strawberry.Schema | None = None, *, token: str | None = None, language: str = "en"
+) -> AsyncIterator[GraphClient]:
+    """A client of ``house``, through the real schema unless another ``shape`` is given."""
+    answers = Answers(shape or schema(), introspection=False)
+    app = Starlette(routes=[Route("/graphql", GraphEndpoint(house, answers, COOKIE))])
+    headers = {"accept-language": language}
+    if token is not None:
+        headers["authorization"] = f"Bearer {token}"
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield GraphClient(client, headers)
+
+
+async def api_token(session: Session, person_id: UUID, *scopes: str, **facts: Any) -> str:
+    """A token with ``scopes`` for that person, valid for a year unless told otherwise."""
+    token = new_token()
+    defaults: dict[str, Any] = {"expires_at": city.NOW.replace(year=city.NOW.year + 1)}
+    session.add(
+        ApiToken(
+            id=new_id(),
+            person_id=person_id,
+            name="test",
+            token_digest=token_digest(token),
+            hint=token[:4],
+            scopes=list(scopes),
+            created_at=session.now(),
+            **{**defaults, **facts},
+        )
+    )
+    await session.flush()
+    return token
+
+
+async def browser_cookie(session: Session, person_id: UUID) -> str:
+    """The Cookie header of a browser in which that person is signed in."""
+    token = new_token()
+    session.add(
+        SignedInSession(
+            id=new_id(),
+            person_id=person_id,
+            token_digest=token_digest(token),
+            device="test",
+            created_at=session.now(),
+            last_seen_at=session.now(),
+            expires_at=city.NOW.replace(year=city.NOW.year + 1),
+        )
+    )
+    await session.flush()
+    return f"{COOKIE}={token}"
