@@ -63,8 +63,8 @@ class Database:
     async def reading(self) -> AsyncIterator[Session]:
         """A transaction that only looks: one snapshot on SQLite, and nothing it holds is ever written."""
         async with self._session(writing=False) as session:
+            # Closing rolls back; an explicit rollback would expire the rows that the caller still holds.
             yield session
-            await session.rollback()
 
     @asynccontextmanager
     async def _session(self, *, writing: bool) -> AsyncIterator[Session]:

@@ -116,3 +116,12 @@ class SignUpDeclined(Event):
 class SignUpWithdrawn(Event):
     stream: ClassVar[str] = "sign_up_id"
     sign_up_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsImported(Event):
+    """A batch of needs (and perhaps their organisations) came in from a list; one event for the batch keeps big lists quick."""
+
+    stream: ClassVar[str] = "batch_id"
+    batch_id: UUID
+    need_ids: tuple[UUID, ...]
