@@ -1,7 +1,8 @@
 """The search engine inside the process: Tantivy over a folder. Many processes may read it, one at a time writes."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -127,10 +128,11 @@ class EmbeddedRebuild:
         self._folder = folder
         self._readings = readings
         self._patience = patience
+        self._writer: tantivy.IndexWriter | None = None
         self._fresh: FreshGeneration | None = folder.begin(patience)
         try:
             with engine_errors():
-                self._writer: tantivy.IndexWriter | None = _create(self._fresh.path)
+                self._writer = _create(self._fresh.path)
         except BaseException:
             self.discard()
             raise
@@ -164,7 +166,10 @@ class EmbeddedRebuild:
 
     def discard(self) -> None:
         """Drops the fresh index; the old one stays."""
-        self._writer = None
+        if self._writer is not None:
+            with suppress(SearchUnavailable), engine_errors():
+                self._writer.wait_merging_threads()
+            self._writer = None
         if self._fresh is not None:
             self._fresh.drop()
             self._fresh = None
@@ -222,13 +227,24 @@ def _apply(generation: Path, changes: Sequence[Change], readings: Readings) -> i
         }
         if not fresh:
             return 0
-        writer = index.writer(_WRITER_BYTES, 1)
-        for id_, change in fresh.items():
-            writer.delete_documents_by_term(ID, id_)
-            writer.add_document(change_terms(change, readings))
-        writer.commit()
-        writer.wait_merging_threads()
+        terms = {id_: change_terms(change, readings) for id_, change in fresh.items()}
+        with _writer(index) as writer:
+            for id_, document in terms.items():
+                writer.delete_documents_by_term(ID, id_)
+                writer.add_document(document)
     return len(fresh)
+
+
+@contextmanager
+def _writer(index: tantivy.Index) -> Iterator[tantivy.IndexWriter]:
+    """Commits at the end, or writes nothing when something was raised."""
+    writer = index.writer(_WRITER_BYTES, 1)
+    try:
+        yield writer
+        writer.commit()
+    finally:
+        # Also after an error: the traceback keeps the writer alive, and the writer its lock.
+        writer.wait_merging_threads()
 
 
 def _newest(changes: Iterable[Change]) -> dict[str, Change]:

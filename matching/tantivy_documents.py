@@ -104,10 +104,7 @@ def _document_values(document: Document, readings: Readings) -> dict[str, list[A
         HEADING: [_joined(text.index_words(heading) for heading in headings)],
         BODY: [" ".join(text.index_words(text.normalise(document.body)))],
         SOUNDS: [_joined(text.sound_terms(_plain(syllables)) for syllables in sounds)],
-        AREA: [
-            document.area_code[:length]
-            for length in range(1, min(len(document.area_code), _LONGEST_CODE) + 1)
-        ],
+        AREA: _beginnings(text.printable(document.area_code)),
         **_labels(document),
         **_numbers(document),
     }
@@ -137,6 +134,10 @@ def _numbers(document: Document) -> dict[str, list[Any]]:
     if document.place is not None:
         values |= {LATITUDE: [float(document.place.latitude)], LONGITUDE: [float(document.place.longitude)]}
     return values
+
+
+def _beginnings(code: str) -> list[str]:
+    return [code[:length] for length in range(1, min(len(code), _LONGEST_CODE) + 1)]
 
 
 def _joined(lists: Any) -> str:

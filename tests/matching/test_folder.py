@@ -185,6 +185,14 @@ class TestManyWritersAndReaders:
             assert found(impatient) == []
         assert impatient.upsert([need("a")]) == 1
 
+    def test_a_write_that_failed_does_not_stand_in_the_way_of_the_next(self, index: EmbeddedIndex) -> None:
+        index.upsert([need("a")])
+        with pytest.raises((SearchUnavailable, TypeError)) as failure:
+            index.upsert([need("b"), need("c", starts_at=("soon",))])
+        assert index.upsert([need("d")]) == 1
+        assert set(found(index)) == {"a", "d"}
+        assert failure.traceback  # still held, as by a log or a debugger
+
     def test_another_process_sees_every_write_at_once(self, index: EmbeddedIndex, folder: Path) -> None:
         with reading_process(folder) as ask:
             index.upsert([need("a")])
