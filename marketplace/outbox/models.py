@@ -45,6 +45,12 @@ class OutboxEvent(Identified, Base):
             postgresql_where=text("dead_at IS NOT NULL"),
             sqlite_where=text("dead_at IS NOT NULL"),
         ),
+        Index(
+            "ix_outbox_events_leased",
+            "lease_token",
+            postgresql_where=text("lease_token IS NOT NULL"),
+            sqlite_where=text("lease_token IS NOT NULL"),
+        ),
     )
 
     stream_id: Mapped[UUID]

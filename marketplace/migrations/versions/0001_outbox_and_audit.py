@@ -70,6 +70,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("dead_at IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_outbox_events_leased",
+            ["lease_token"],
+            unique=False,
+            postgresql_where=sa.text("lease_token IS NOT NULL"),
+            sqlite_where=sa.text("lease_token IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_outbox_events_open",
             ["available_at"],
             unique=False,
@@ -131,6 +138,11 @@ def downgrade() -> None:
     op.drop_table("scheduled_runs")
     op.drop_table("outbox_streams")
     with op.batch_alter_table("outbox_events") as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_events_leased",
+            postgresql_where=sa.text("lease_token IS NOT NULL"),
+            sqlite_where=sa.text("lease_token IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_outbox_events_unfinished_stream",
             postgresql_where=sa.text("done_at IS NULL"),
