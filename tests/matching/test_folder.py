@@ -7,6 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+import tantivy
 
 from matching import generations
 from matching.embedded import EmbeddedIndex
@@ -21,6 +22,7 @@ from matching.index import (
     Removal,
     SearchUnavailable,
 )
+from matching.tantivy_answers import engine_errors
 from tests.matching.builders import found, need, rebuilt
 
 
@@ -287,6 +289,11 @@ class TestDamage:
             with pytest.raises(SearchUnavailable):
                 attempt()
         assert index.status().condition is Condition.BROKEN
+
+    def test_a_panic_inside_the_engine_is_an_unavailable_index(self, index: EmbeddedIndex) -> None:
+        searcher = index._searcher()
+        with pytest.raises(IndexIsBroken, match="gave up"), engine_errors():
+            searcher.search(tantivy.Query.all_query(), limit=0)  # Tantivy asserts that a limit is positive
 
     @staticmethod
     def is_broken_and_can_be_mended(index: EmbeddedIndex) -> None:
