@@ -60,6 +60,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from marketplace.graph.answers import Prepared
+from marketplace.graph.areas import AreaQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.scalars import SCALARS
@@ -87,7 +88,7 @@ def build(query: type, mutation: type | None = None) -> GraphSchema:
 
 
 @strawberry.type(description="What can be read. Lists are connections; what is not for you is not there.")
-class Query(ViewerQueries, NodeQueries):
+class Query(ViewerQueries, NodeQueries, AreaQueries):
     pass
 
 

@@ -15,6 +15,7 @@ from marketplace.bootstrap import House
 from marketplace.db.session import Session
 from marketplace.graph.answers import Answers
 from marketplace.graph.edge import GraphEndpoint
+from marketplace.graph.print import CONTRACT
 from marketplace.graph.schema import schema
 from marketplace.identity.models import ApiToken, SignedInSession
 from marketplace.kernel.ids import new_id
@@ -22,6 +23,11 @@ from marketplace.kernel.vault import new_token, token_digest
 from tests import city
 
 COOKIE = "wushe_session"
+
+
+def operation(name: str) -> str:
+    """The named operation in ``graphql/operations``, such as ``areas/area``."""
+    return (CONTRACT / "operations" / f"{name}.graphql").read_text(encoding="utf-8")
 
 
 class GraphClient:
