@@ -35,6 +35,7 @@ class Context:
         self._open = AsyncExitStack()
         self._session: Session | None = None
         self._lock = asyncio.Lock()
+        self._holder: asyncio.Task[Any] | None = None
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}
 
     async def __aenter__(self) -> Self:
@@ -47,8 +48,11 @@ class Context:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
-        """The request's reading session, for the length of the block. Never await ``load`` or another ``reading`` inside."""
-        async with self._lock:
+        """The request's reading session, for the length of the block.
+
+        Inside it, ``load``, ``unit_of_work`` and another ``reading`` would wait for the block for ever: they raise RuntimeError.
+        """
+        async with self._turn():
             if self._session is None:
                 self._session = await self._open.enter_async_context(self.house.database.reading())
             yield self._session
@@ -65,6 +69,7 @@ class Context:
 
     async def load(self, query: ByKeys[Key, Row], key: Key) -> Row | None:
         """The row for ``key``: all keys that sibling resolvers ask ``query`` for are fetched by one call of it."""
+        self._refuse_to_wait_for_myself()
         loader = self._loaders.get(query)
         if loader is None:
             loader = self._loaders[query] = DataLoader(self._batch(query))
@@ -79,8 +84,22 @@ class Context:
 
         return fetch
 
-    async def _stop_reading(self) -> None:
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        self._refuse_to_wait_for_myself()
         async with self._lock:
+            self._holder = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._holder = None
+
+    def _refuse_to_wait_for_myself(self) -> None:
+        if self._holder is not None and self._holder is asyncio.current_task():
+            raise RuntimeError("this resolver holds the reading session already; leave its block first")
+
+    async def _stop_reading(self) -> None:
+        async with self._turn():
             self._session = None
             self._loaders.clear()
             await self._open.aclose()

@@ -1,5 +1,6 @@
 """A schema for tests alone: trees in a garden, so that the foundation is tested without any slice."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated, TypeAlias
 from uuid import UUID
@@ -83,6 +84,11 @@ class TreeQueries:
     @strawberry.field
     async def fall(self) -> str:
         raise ZeroDivisionError("the secret trunk")
+
+    @strawberry.field
+    async def growth(self) -> str:
+        await asyncio.sleep(60)
+        return "a ring"
 
     @strawberry.field
     async def well(self) -> str | None:

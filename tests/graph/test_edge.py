@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from marketplace.bootstrap import House
+from marketplace.graph import answers
 from tests import builders
 from tests.graph.client import api_token, browser_cookie, graph_client
 from tests.graph.garden import SCHEMA
@@ -227,3 +228,14 @@ async def test_without_a_wish_the_persons_own_language_is_spoken(house: House) -
         token = await api_token(session, await builders.person(session, locale="en"), "read")
     async with graph_client(house, token=token, language="") as client:
         assert (await client.data("{viewer{locale}}")) == {"viewer": {"locale": "en"}}
+
+
+async def test_an_answer_that_takes_too_long_is_given_up(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "MAX_SECONDS", 0.05)
+    async with graph_client(house, SCHEMA) as client:
+        answer = await client.ask("{growth trees{totalCount}}")
+        assert code_of(answer) == "answer_took_too_long"
+        assert (await client.data("{trees{totalCount}}")) == {"trees": {"totalCount": 0}}
+    assert house.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

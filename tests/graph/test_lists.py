@@ -112,3 +112,18 @@ async def test_a_request_gives_its_connection_back(house: House) -> None:
         await client.data("{trees{nodes{itself{name}}}}")
         await client.ask("{fall trees{totalCount}}")
     assert pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+async def test_a_resolver_that_would_wait_for_itself_is_told_so(house: House) -> None:
+    async with Context(house, STRANGER, "en") as context:
+        async with context.reading():
+            with pytest.raises(RuntimeError):
+                await context.load(garden.trees_by_ids, UUID(int=0))
+            with pytest.raises(RuntimeError):
+                async with context.unit_of_work():
+                    pass
+            with pytest.raises(RuntimeError):
+                async with context.reading():
+                    pass
+        assert await context.load(garden.trees_by_ids, UUID(int=0)) is None
