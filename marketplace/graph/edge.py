@@ -46,9 +46,9 @@ _STATUS: dict[type[MarketplaceError], int] = {
 }
 
 
-def graph_route(house: House, *, session_cookie: str, introspection: bool, path: str = "/graphql") -> Route:
-    """The route that answers GraphQL for ``house``. A Mount would answer POST with a redirect, so this is a Route."""
-    answers = Answers(schema(), introspection=introspection)
+def graph_route(house: House, *, session_cookie: str, path: str = "/graphql") -> Route:
+    """The route that answers GraphQL for ``house``; a demo may be introspected. A Mount would answer POST with a redirect."""
+    answers = Answers(schema(), introspection=house.settings.is_demo)
     return Route(path, GraphEndpoint(house, answers, session_cookie))
 
 
