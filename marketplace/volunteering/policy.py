@@ -19,6 +19,15 @@ def may_manage(viewer: Viewer, *, area_code: str, organisation_id: UUID | None) 
     )
 
 
+def may_publish(viewer: Viewer, *, area_code: str, organisation_id: UUID | None) -> bool:
+    """For an organisation its own people publish (an administrator when a list is taken in), for an area its workers and officers."""
+    if organisation_id is None:
+        return viewer.holds_in_area(area_code, *AREA_ORGANISERS)
+    return viewer.holds_in_organisation(organisation_id, *ORGANISATION_ORGANISERS) or viewer.holds_in_area(
+        area_code, Role.ADMINISTRATOR
+    )
+
+
 def manages(viewer: Viewer) -> ColumnElement[bool]:
     """SQL: the needs that the viewer may manage."""
     clauses: list[ColumnElement[bool]] = [
