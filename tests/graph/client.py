@@ -14,9 +14,8 @@ from starlette.routing import Route
 from marketplace.bootstrap import House
 from marketplace.db.session import Session
 from marketplace.graph.answers import Answers
-from marketplace.graph.edge import GraphEndpoint
+from marketplace.graph.edge import GraphEndpoint, graph_route
 from marketplace.graph.print import CONTRACT
-from marketplace.graph.schema import schema
 from marketplace.identity.models import ApiToken, SignedInSession
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import new_token, token_digest
@@ -69,8 +68,10 @@ async def graph_client(
     house: House, shape: strawberry.Schema | None = None, *, token: str | None = None, language: str = "en"
 ) -> AsyncIterator[GraphClient]:
     """A client of ``house``, through the real schema unless another ``shape`` is given."""
-    answers = Answers(shape or schema(), introspection=False)
-    app = Starlette(routes=[Route("/graphql", GraphEndpoint(house, answers, COOKIE))])
+    route = graph_route(house, session_cookie=COOKIE)
+    if shape is not None:
+        route = Route("/graphql", GraphEndpoint(house, Answers(shape, introspection=False), COOKIE))
+    app = Starlette(routes=[route])
     headers = {"accept-language": language}
     if token is not None:
         headers["authorization"] = f"Bearer {token}"

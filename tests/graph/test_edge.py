@@ -1,6 +1,7 @@
 """The HTTP edge: whatever is sent, the answer is JSON with a code, and never a 500."""
 
 import zlib
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -239,3 +240,14 @@ async def test_an_answer_that_takes_too_long_is_given_up(
         assert code_of(answer) == "answer_took_too_long"
         assert (await client.data("{trees{totalCount}}")) == {"trees": {"totalCount": 0}}
     assert house.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+async def test_a_demo_may_be_introspected_and_production_not(house: House) -> None:
+    production = replace(house, settings=house.settings.model_copy(update={"mode": "production"}))
+    question = "{__schema{queryType{name}}}"
+    async with graph_client(house) as client:
+        assert await client.data(question) == {"__schema": {"queryType": {"name": "Query"}}}
+    async with graph_client(production) as client:
+        assert code_of(await client.ask(question)) == "document_is_invalid"
+        assert await client.data("{viewer{name}}") == {"viewer": None}
