@@ -13,9 +13,9 @@ NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # Sunday 10:00 in Shanghai
 CITY = "310000000000"
 CHANGNING = "310105000000"
 XUHUI = "310104000000"
-JIANGSU_ROAD = "310105005000"  # a subdistrict of Changning
+JIANGSU_ROAD = "310105002000"  # a subdistrict of Changning
 HUAYANG = "310105001000"
-JIANGSU_COMMUNITY = "310105005001"
+JIANGSU_COMMUNITY = "310105002003"
 HUAYANG_COMMUNITY = "310105001001"
 TIANPING = "310104003000"  # a subdistrict of Xuhui
 TIANPING_COMMUNITY = "310104003001"
@@ -68,15 +68,15 @@ _AREAS = [
         None,
         None,
     ),
-    (HUAYANG_COMMUNITY, "community", HUAYANG, "华阳居委会", "Huayang Community", "huayang", "hy", None, None),
+    (HUAYANG_COMMUNITY, "community", HUAYANG, "华一居委会", "Huayi Community", "huayi", "hy", None, None),
     (
         TIANPING_COMMUNITY,
         "community",
         TIANPING,
-        "天平居委会",
-        "Tianping Community",
-        "tianping",
-        "tp",
+        "上海新村居委会",
+        "Shanghai Xincun Community",
+        "shanghaixincun",
+        "shxc",
         None,
         None,
     ),
