@@ -6,6 +6,7 @@ from marketplace.db.session import Database
 from marketplace.kernel.clock import Clock, SystemClock
 from marketplace.kernel.files import FileStore, Folder
 from marketplace.kernel.vault import Vault
+from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.settings import Settings
 
@@ -30,6 +31,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     clock = clock or SystemClock()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     registry = Registry()
+    outbox_handlers.register(registry)
     return House(
         settings=settings,
         clock=clock,

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     broker_url: str = Field(
         default="", description="empty: jobs run in this process; redis://… or amqp://… : in workers"
     )
+    broker_namespace: str = Field(
+        default="wushe",
+        pattern=r"^[a-z][a-z0-9_-]{0,40}$",
+        description="keeps two houses apart on one Redis or RabbitMQ",
+    )
     secret: SecretStr = SecretStr("")
     code_gateway_url: str = Field(
         default="", description="empty: one-time codes go to the console, in demo mode only"

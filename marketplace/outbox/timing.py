@@ -34,5 +34,5 @@ def backoff(attempts: int) -> timedelta:
 
     Chance keeps events that failed together (a mail server was down) from coming back together.
     """
-    wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 16), _LONGEST_WAIT)
+    wait = min(_FIRST_WAIT * (1 << min(attempts - 1, 16)), _LONGEST_WAIT)
     return wait * _chance.uniform(0.5, 1.0)
