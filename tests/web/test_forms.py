@@ -63,7 +63,9 @@ async def keep(request: Request) -> Response:
         if draft.title in refuse:
             raise refuse[draft.title]()
         files = ",".join(f"{name}:{len(upload.content)}" for name, upload in form.files.items())
-        return redirect_to(request, "/form", f"kept {draft.title} {draft.places} {' '.join(draft.skills)} {files}")
+        return redirect_to(
+            request, "/form", f"kept {draft.title} {draft.places} {' '.join(draft.skills)} {files}"
+        )
     return render(request, PAGE, {"form": form}, form.status)
 
 
