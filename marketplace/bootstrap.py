@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from marketplace.db.session import Database
+from marketplace.hours import handlers as hours_handlers
 from marketplace.kernel.clock import Clock, SystemClock
 from marketplace.kernel.files import FileStore, Folder
 from marketplace.kernel.vault import Vault
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.settings import Settings
+from marketplace.volunteering import handlers as volunteering
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     registry = Registry()
     outbox_handlers.register(registry)
+    hours_handlers.register(registry)
     return House(
         settings=settings,
         clock=clock,

@@ -36,3 +36,11 @@ class HourEntryRequested(Event):
 class HourEntryRefused(Event):
     stream: ClassVar[str] = "request_id"
     request_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewDeclined(Event):
+    """A review was decided at no minutes; the person is told why. Counted minutes say HoursRecorded instead."""
+
+    stream: ClassVar[str] = "review_id"
+    review_id: UUID

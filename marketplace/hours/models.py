@@ -1,4 +1,4 @@
-"""Tables of hours: attendances, reviews, entries by hand that wait for approvers, and the append-only ledger in minutes."""
+"""Tables of hours: attendances, wrong tries, reviews, entries by hand that wait for approvers, and the append-only ledger in minutes."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -38,8 +38,22 @@ class Attendance(Identified, Base):
     closed_by_rule_at: Mapped[datetime | None]
 
 
+class CheckInTry(Base):
+    """How often somebody typed a wrong short code for one shift. Past the rule's limit only a scan or the organiser helps."""
+
+    __tablename__ = "check_in_tries"
+    __table_args__ = (CheckConstraint("wrong_tries >= 0", name="wrong_tries_not_negative"),)
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    shift_id: Mapped[UUID] = mapped_column(ForeignKey("shifts.id"), primary_key=True)
+    wrong_tries: Mapped[int] = mapped_column(default=0)
+
+
 class HourReview(Identified, Base):
-    """A presence that cannot become hours by itself: no check-out, or no check-in at all. Decided by an organiser, in minutes."""
+    """A presence that cannot become hours by itself; ``cause`` says why (states.Cause). Decided by an organiser, in minutes.
+
+    ``opened_by`` is empty when the rule itself opened it; whoever opened it does not decide it.
+    """
 
     __tablename__ = "hour_reviews"
     __table_args__ = (
@@ -53,6 +67,7 @@ class HourReview(Identified, Base):
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     cause: Mapped[str] = mapped_column(String(32))
     opened_at: Mapped[datetime]
+    opened_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     minutes: Mapped[int | None]
@@ -64,6 +79,7 @@ class HourEntryRequest(Identified, Base):
 
     __tablename__ = "hour_entry_requests"
     __table_args__ = (
+        UniqueConstraint("requested_by", "idempotency_key"),
         CheckConstraint("minutes BETWEEN 0 AND 1440", name="minutes_in_range"),
         CheckConstraint("approvals_needed BETWEEN 1 AND 5", name="approvals_in_range"),
         Index(None, "person_id"),
@@ -74,6 +90,7 @@ class HourEntryRequest(Identified, Base):
     need_id: Mapped[UUID] = mapped_column(ForeignKey("needs.id"))
     shift_id: Mapped[UUID | None] = mapped_column(ForeignKey("shifts.id"))
     corrects_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("ledger_entries.id"))
+    idempotency_key: Mapped[str | None] = mapped_column(ShortCode)
     minutes: Mapped[int]
     served_on: Mapped[date]
     reason: Mapped[str] = mapped_column(String(500))

@@ -100,11 +100,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_attendances_shift_id"), ["shift_id"], unique=False)
 
     op.create_table(
+        "check_in_tries",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("shift_id", sa.Uuid(), nullable=False),
+        sa.Column("wrong_tries", sa.Integer(), nullable=False),
+        sa.CheckConstraint("wrong_tries >= 0", name=op.f("ck_check_in_tries_wrong_tries_not_negative")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_check_in_tries_person_id_people")
+        ),
+        sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"], name=op.f("fk_check_in_tries_shift_id_shifts")),
+        sa.PrimaryKeyConstraint("person_id", "shift_id", name=op.f("pk_check_in_tries")),
+    )
+    op.create_table(
         "hour_entry_requests",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("need_id", sa.Uuid(), nullable=False),
         sa.Column("shift_id", sa.Uuid(), nullable=True),
         sa.Column("corrects_entry_id", sa.Uuid(), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("served_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
@@ -141,6 +154,11 @@ def upgrade() -> None:
             ["shift_id"], ["shifts.id"], name=op.f("fk_hour_entry_requests_shift_id_shifts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_entry_requests")),
+        sa.UniqueConstraint(
+            "requested_by",
+            "idempotency_key",
+            name=op.f("uq_hour_entry_requests_requested_by_idempotency_key"),
+        ),
     )
     with op.batch_alter_table("hour_entry_requests") as batch_op:
         batch_op.create_index(batch_op.f("ix_hour_entry_requests_need_id"), ["need_id"], unique=False)
@@ -153,6 +171,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("cause", sa.String(length=32), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=True),
@@ -164,6 +183,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["decided_by"], ["people.id"], name=op.f("fk_hour_reviews_decided_by_people")
         ),
+        sa.ForeignKeyConstraint(["opened_by"], ["people.id"], name=op.f("fk_hour_reviews_opened_by_people")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_hour_reviews_person_id_people")),
         sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"], name=op.f("fk_hour_reviews_shift_id_shifts")),
         sa.ForeignKeyConstraint(
@@ -209,6 +229,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_hour_entry_requests_need_id"))
 
     op.drop_table("hour_entry_requests")
+    op.drop_table("check_in_tries")
     with op.batch_alter_table("attendances") as batch_op:
         batch_op.drop_index(batch_op.f("ix_attendances_shift_id"))
         batch_op.drop_index(batch_op.f("ix_attendances_person_id"))
