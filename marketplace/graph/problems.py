@@ -14,7 +14,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kernel import errors
 from marketplace.kernel.errors import MarketplaceError
-from marketplace.kernel.locale import word
+from marketplace.kernel.local_forms import sentence
 
 
 @strawberry.interface(description="Why a mutation changed nothing.")
@@ -70,14 +70,14 @@ Problems = (
 
 def message_of(error: MarketplaceError, locale: str) -> str:
     """The sentence for ``error`` that people read."""
-    return word(locale, f"error.{error.code}", error.facts)
+    return sentence(locale, f"error.{error.code}", error.facts)
 
 
 def fault_of(problem: errors.FieldProblem, locale: str) -> FieldFault:
     """One field's problem in the viewer's words, its path spelled as GraphQL spells it."""
     path = ".".join(to_camel_case(part) for part in problem.field.split("."))
     return FieldFault(
-        field=path, code=problem.code, message=word(locale, f"field.{problem.code}", problem.facts)
+        field=path, code=problem.code, message=sentence(locale, f"field.{problem.code}", problem.facts)
     )
 
 

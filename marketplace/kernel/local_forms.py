@@ -1,6 +1,7 @@
 """Dates, durations, money, numbers and distances as people here write them, in either language. Times are shown in Shanghai."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,14 @@ _WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CURRENCY_SIGNS = {"CNY": "¥"}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name that is kept in both languages; as a fact of an error it is told in the reader's."""
+
+    zh: str
+    en: str
 
 
 def day(locale: str, value: date | datetime, today: date | None = None) -> str:
@@ -107,7 +116,7 @@ def distance(locale: str, metres: int | float) -> str:
 def sentence(locale: str, key: str, facts: Mapping[str, Any]) -> str:
     """The words for ``key`` with its facts in local form; words without their facts where a fact is missing.
 
-    A datetime becomes a moment, a date a day and a timedelta a duration, so that errors carry facts and not prose.
+    A datetime becomes a moment, a date a day, a timedelta a duration and a Named its name, so that errors carry facts and not prose.
     """
     words = str(catalogue(locale).gettext(key))
     if "%(" not in words:
@@ -126,6 +135,8 @@ def _told(locale: str, value: Any) -> Any:
         return day(locale, value)
     if isinstance(value, timedelta):
         return duration(locale, value)
+    if isinstance(value, Named):
+        return value.en if locale == EN else value.zh
     return value
 
 

@@ -122,8 +122,8 @@ class Shift(Identified, Base):
 class SignUp(Identified, Base):
     """One person's place, or wish for a place, in one shift. At most one open row a person and shift; ended rows stay.
 
-    Open: applied (waits for approval), waiting, offered (until ``offer_expires_at``) or confirmed. Ended: withdrawn by the person,
-    declined by the organiser, lapsed (an offer nobody took), or cancelled with the shift.
+    Open: applied (waits for approval), waiting, offered (until ``offer_expires_at``) or confirmed. Ended: withdrawn by the person (or
+    for them, then ``withdrawn_by`` is the organiser), declined by the organiser, lapsed (an offer nobody took), or cancelled with the shift.
     """
 
     __tablename__ = "sign_ups"
@@ -146,6 +146,12 @@ class SignUp(Identified, Base):
             postgresql_where=text(f"offered_at IS NOT NULL AND confirmed_at IS NULL AND {OPEN_SIGN_UP}"),
             sqlite_where=text(f"offered_at IS NOT NULL AND confirmed_at IS NULL AND {OPEN_SIGN_UP}"),
         ),
+        Index(
+            "ix_sign_ups_wishes",
+            "shift_id",
+            postgresql_where=text(f"confirmed_at IS NULL AND {OPEN_SIGN_UP}"),
+            sqlite_where=text(f"confirmed_at IS NULL AND {OPEN_SIGN_UP}"),
+        ),
     )
 
     shift_id: Mapped[UUID] = mapped_column(ForeignKey("shifts.id"))
@@ -153,12 +159,15 @@ class SignUp(Identified, Base):
     idempotency_key: Mapped[str | None] = mapped_column(ShortCode)
     created_at: Mapped[datetime]
     message: Mapped[str | None] = mapped_column(String(500))
+    agreed_at: Mapped[datetime | None]
     applied_at: Mapped[datetime | None]
     waiting_number: Mapped[int | None]
     offered_at: Mapped[datetime | None]
     offer_expires_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    withdrawal_reason: Mapped[str | None] = mapped_column(String(500))
     declined_at: Mapped[datetime | None]
     decline_reason: Mapped[str | None] = mapped_column(String(500))
     lapsed_at: Mapped[datetime | None]

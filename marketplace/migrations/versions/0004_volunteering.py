@@ -145,12 +145,15 @@ def upgrade() -> None:
         sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("message", sa.String(length=500), nullable=True),
+        sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("waiting_number", sa.Integer(), nullable=True),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("offer_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Uuid(), nullable=True),
+        sa.Column("withdrawal_reason", sa.String(length=500), nullable=True),
         sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decline_reason", sa.String(length=500), nullable=True),
         sa.Column("lapsed_at", sa.DateTime(timezone=True), nullable=True),
@@ -164,6 +167,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["added_by"], ["people.id"], name=op.f("fk_sign_ups_added_by_people")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sign_ups_person_id_people")),
         sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"], name=op.f("fk_sign_ups_shift_id_shifts")),
+        sa.ForeignKeyConstraint(["withdrawn_by"], ["people.id"], name=op.f("fk_sign_ups_withdrawn_by_people")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ups")),
         sa.UniqueConstraint(
             "person_id", "idempotency_key", name=op.f("uq_sign_ups_person_id_idempotency_key")
@@ -188,6 +192,17 @@ def upgrade() -> None:
             batch_op.f("ix_sign_ups_shift_id_waiting_number"), ["shift_id", "waiting_number"], unique=False
         )
         batch_op.create_index(
+            "ix_sign_ups_wishes",
+            ["shift_id"],
+            unique=False,
+            postgresql_where=sa.text(
+                "confirmed_at IS NULL AND withdrawn_at IS NULL AND declined_at IS NULL AND lapsed_at IS NULL AND cancelled_at IS NULL"
+            ),
+            sqlite_where=sa.text(
+                "confirmed_at IS NULL AND withdrawn_at IS NULL AND declined_at IS NULL AND lapsed_at IS NULL AND cancelled_at IS NULL"
+            ),
+        )
+        batch_op.create_index(
             "uq_sign_ups_open",
             ["shift_id", "person_id"],
             unique=True,
@@ -202,6 +217,15 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("sign_ups") as batch_op:
+        batch_op.drop_index(
+            "ix_sign_ups_wishes",
+            postgresql_where=sa.text(
+                "confirmed_at IS NULL AND withdrawn_at IS NULL AND declined_at IS NULL AND lapsed_at IS NULL AND cancelled_at IS NULL"
+            ),
+            sqlite_where=sa.text(
+                "confirmed_at IS NULL AND withdrawn_at IS NULL AND declined_at IS NULL AND lapsed_at IS NULL AND cancelled_at IS NULL"
+            ),
+        )
         batch_op.drop_index(
             "uq_sign_ups_open",
             postgresql_where=sa.text(

@@ -1,0 +1,11 @@
+"""What volunteering does by itself: pass offers on, and leave the shifts of people who are gone."""
+
+from datetime import timedelta
+
+from marketplace.outbox.registry import Registry
+from marketplace.volunteering import waiting
+
+
+def register(registry: Registry) -> None:
+    """Put volunteering's repeated work into the registry."""
+    registry.repeat("volunteering.settle_overdue", timedelta(minutes=1), waiting.settle_overdue)
