@@ -10,7 +10,7 @@ from marketplace.kernel.vault import Vault
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.settings import Settings
-from marketplace.volunteering import handlers as volunteering
+from marketplace.volunteering import handlers as volunteering_handlers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     registry = Registry()
     outbox_handlers.register(registry)
+    volunteering_handlers.register(registry)
     hours_handlers.register(registry)
     return House(
         settings=settings,
