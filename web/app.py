@@ -12,10 +12,12 @@ from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from marketplace.bootstrap import House
+from marketplace.graph.edge import graph_route
 from web.errors import HANDLERS
 from web.middleware import Headers, Visit
 from web.pages import home, preferences
 from web.templating import STATIC
+from web.visit import SESSION_COOKIE
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
@@ -47,9 +49,12 @@ async def _nothing_beside(_app: Starlette) -> AsyncIterator[None]:
 
 def create_app(house: House, *, lifespan: Lifespan = _nothing_beside) -> Starlette:
     """The application over an open house. ``lifespan`` runs what lives beside the pages (the worker in this process)."""
-    routes = [route for page in PAGES for route in page]
     app = Starlette(
-        routes=[*routes, Mount("/static", HashedStaticFiles(directory=STATIC), name="static")],
+        routes=[
+            *(route for page in PAGES for route in page),
+            graph_route(house, session_cookie=SESSION_COOKIE),
+            Mount("/static", HashedStaticFiles(directory=STATIC), name="static"),
+        ],
         middleware=[Middleware(Headers), Middleware(Visit)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,

@@ -11,7 +11,7 @@ from web.visit import SESSION_COOKIE, VISIT_COOKIE, house_of, is_secure
 
 FIELD = "csrf"
 _PURPOSE = "csrf"
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def token_for(request: Request) -> str:
@@ -42,7 +42,7 @@ def check_origin(request: Request) -> None:
 
     Programs send neither header; what they may do rests on their token, not on cookies that a browser adds by itself.
     """
-    if request.method in _SAFE_METHODS:
+    if request.method in SAFE_METHODS:
         return
     site = request.headers.get("sec-fetch-site")
     if site is not None:

@@ -39,26 +39,6 @@ from web.refusals import FormIsBroken, FormIsTooLarge, status_of
 from web.visit import locale_of
 
 KEY_FIELD = "idempotency_key"
-_NOT_GIVEN = frozenset(
-    {
-        "string_too_short",
-        "string_pattern_mismatch",
-        "string_type",
-        "enum",
-        "literal_error",
-        "int_parsing",
-        "float_parsing",
-        "decimal_parsing",
-        "bool_parsing",
-        "uuid_parsing",
-        "date_from_datetime_parsing",
-        "date_parsing",
-        "datetime_parsing",
-        "datetime_from_date_parsing",
-        "time_parsing",
-        "too_short",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +88,13 @@ class Form:
         return value in self.values.get(name, ())
 
     def given(self, *names: str, many: Collection[str] = ()) -> dict[str, Any]:
-        """The named fields as a draft takes them; those in ``many`` as lists. A field that did not come is left out."""
-        single: dict[str, Any] = {name: self.value(name) for name in names if name in self.values}
+        """The named fields as a draft takes them; those in ``many`` as lists. A field left blank is not given."""
+        single: dict[str, Any] = {name: self.value(name) for name in names if self.value(name).strip()}
         return single | {name: [text for text in self.values.get(name, ()) if text] for name in many}
 
     def moments(self, *names: str) -> dict[str, Any]:
         """Fields of ``datetime-local`` inputs, with the zone that their wall clock means."""
-        return {name: with_zone(self.value(name)) for name in names if name in self.values}
+        return {name: with_zone(self.value(name)) for name in names if self.value(name).strip()}
 
     def catching(self) -> "_Catching":
         """A block whose MarketplaceError is kept in the form. Missing and SignInNeeded have pages of their own."""
@@ -169,10 +149,9 @@ class Form:
         return name if name in self.labels else None
 
     def _say(self, problem: FieldProblem) -> str:
-        blank = not self.value(problem.field).strip()
-        code = "missing" if blank and problem.code in _NOT_GIVEN else problem.code
-        said = sentence(self.locale, f"field.{code}", problem.facts)
-        return said if said != f"field.{code}" else sentence(self.locale, "field.invalid", problem.facts)
+        key = f"field.{problem.code}"
+        said = sentence(self.locale, key, problem.facts)
+        return said if said != key else sentence(self.locale, "field.invalid", {})
 
 
 class _Catching:
@@ -238,10 +217,8 @@ async def _parse(request: Request, bounds: Bounds) -> FormData:
         raise FormIsBroken() from None
 
 
-def with_zone(text: str) -> str | None:
-    """2026-11-22T14:00 as 2026-11-22T14:00:00+08:00; None for nothing, anything else as it came for the draft to refuse."""
-    if not text.strip():
-        return None
+def with_zone(text: str) -> str:
+    """2026-11-22T14:00 as 2026-11-22T14:00:00+08:00; anything else as it came, for the draft to refuse."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -11,13 +11,14 @@ from marketplace.identity import viewers
 from marketplace.identity.viewer import STRANGER, Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.locale import LOCALES, negotiate
-from web.csrf import check_origin
+from web.csrf import SAFE_METHODS, check_origin
 from web.errors import problem_page
 from web.headers import secure
 from web.refusals import FormIsForeign
 from web.visit import LOCALE_COOKIE, SESSION_COOKIE, TYPE_COOKIE, house_of
 
-_NOBODY_LOOKS = ("/static/", "/livez", "/readyz", "/metrics")
+# No page is drawn there; the graph finds out by itself who asks, from where and in which language.
+_NO_PAGES = ("/static/", "/graphql", "/livez", "/readyz", "/metrics")
 
 
 class Headers:
@@ -55,7 +56,7 @@ class Visit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_NOBODY_LOOKS):
+        if scope["type"] != "http" or scope["path"].startswith(_NO_PAGES):
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -76,8 +77,14 @@ async def _viewer(request: Request) -> Viewer:
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return STRANGER
-    async with house_of(request).database.reading() as session:
-        return await viewers.from_session(session, token)
+    database = house_of(request).database
+    async with database.reading() as session:
+        viewer = await viewers.from_session(session, token)
+    # Looking must stay a read, so only those who change something are noted as seen.
+    if viewer.session_id is not None and request.method not in SAFE_METHODS:
+        async with database.unit_of_work() as session:
+            await viewers.mark_seen(session, viewer.session_id)
+    return viewer
 
 
 def _locale(request: Request, viewer: Viewer) -> str:

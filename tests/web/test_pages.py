@@ -1,12 +1,16 @@
 """What holds for every page: headers, static files, names for every control, and all components in both languages."""
 
 from collections import Counter
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from marketplace.bootstrap import House
+from marketplace.identity.models import SignedInSession
+from marketplace.kernel.clock import FixedClock
 from tests import builders
 from tests.web.gallery import with_gallery
 from tests.web.visitor import Visitor
@@ -123,3 +127,22 @@ async def test_what_people_wrote_is_text_never_markup(visitor: Visitor, house: H
     page = await visitor.get("/")
     assert "<script>alert" not in page.html
     assert "&lt;script&gt;alert" in page.html
+
+
+async def test_the_graph_answers_beside_the_pages(visitor: Visitor) -> None:
+    answer = await visitor.client.post("/graphql", json={"query": "{ __typename }"})
+    assert answer.status_code == 200
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_browser_that_changes_something_is_noted_as_seen(
+    visitor: Visitor, house: House, clock: FixedClock
+) -> None:
+    async with house.database.unit_of_work() as session:
+        person = await builders.person(session)
+    await visitor.sign_in(person)
+    clock.advance(timedelta(hours=1))
+    await visitor.submit(await visitor.get("/preferences"), "/preferences", type="large")
+    async with house.database.reading() as session:
+        assert await session.scalar(select(SignedInSession.last_seen_at)) == clock.now()

@@ -67,7 +67,7 @@ def _field_codes(tree: ast.AST) -> Iterator[str]:
 def test_every_field_problem_that_is_named_has_words() -> None:
     named = {
         f"field.{code}"
-        for path in [*Path("marketplace").rglob("*.py"), *Path("web").rglob("*.py")]
+        for path in [*(words.WEB.parent / "marketplace").rglob("*.py"), *words.WEB.rglob("*.py")]
         for code in _field_codes(ast.parse(path.read_text("utf-8")))
     }
     assert named - _keys("errors") == set()
