@@ -13,7 +13,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish as tell
-from marketplace.volunteering import locks
+from marketplace.volunteering import locks, waiting
 from marketplace.volunteering.drafts import CapacityDraft, NoteDraft, ReasonDraft, ShiftDraft, TimesDraft
 from marketplace.volunteering.errors import (
     CapacityIsBelowPlacesTaken,
@@ -28,7 +28,7 @@ from marketplace.volunteering.errors import (
 )
 from marketplace.volunteering.events import NeedChanged, ShiftCancelled, ShiftMoved
 from marketplace.volunteering.models import Need, Shift, SignUp
-from marketplace.volunteering.sign_up_states import IS_OPEN
+from marketplace.volunteering.sign_up_states import is_open
 from marketplace.volunteering.states import NeedState, ShiftState, need_state, shift_state
 
 FURTHEST = timedelta(days=730)
@@ -87,16 +87,10 @@ async def change_capacity(session: Session, viewer: Viewer, shift_id: UUID, draf
         return
     if draft.capacity < shift.places_taken:
         raise CapacityIsBelowPlacesTaken(taken=shift.places_taken)
-    has_more = draft.capacity > shift.capacity
-    shift.capacity = draft.capacity
     _mark_edited(session, shift)
     audit.record(session, viewer.person_id, "shift.resized", ("shift", shift.id), capacity=draft.capacity)
     await need_changed(session, need)
-    if has_more:
-        from marketplace.volunteering import waiting  # type: ignore[attr-defined,unused-ignore]
-
-        await session.flush()
-        await waiting.fill_free_places(session, shift.id)
+    await resize(session, shift, draft.capacity)
 
 
 async def change_note(session: Session, viewer: Viewer, shift_id: UUID, draft: NoteDraft) -> None:
@@ -131,12 +125,21 @@ async def end_by_cancelling(session: Session, shift: Shift, reason: str) -> None
     await session.flush()
     ended = await session.scalars(
         update(SignUp)
-        .where(SignUp.shift_id == shift.id, IS_OPEN)
+        .where(SignUp.shift_id == shift.id, is_open())
         .values(cancelled_at=session.now())
         .returning(SignUp.id)
         .execution_options(synchronize_session=False)
     )
     await tell(session, ShiftCancelled(shift.need_id, shift.id, tuple(sorted(ended.all()))))
+
+
+async def resize(session: Session, shift: Shift, capacity: int) -> None:
+    """Give a locked shift that many places, at least as many as are taken; new ones go to the waiting list first."""
+    has_more = capacity > shift.capacity
+    shift.capacity = capacity
+    await session.flush()
+    if has_more:
+        await waiting.fill_free_places(session, shift.id)
 
 
 async def put_at(session: Session, shift: Shift, starts_at: datetime, ends_at: datetime) -> None:
@@ -156,7 +159,7 @@ async def tell_of_new_place(session: Session, coming: Sequence[Shift]) -> None:
 
 async def has_people(session: Session, shift_id: UUID) -> bool:
     """Whether anybody has a place in the shift, or waits for one."""
-    return bool(await session.scalar(select(exists().where(SignUp.shift_id == shift_id, IS_OPEN))))
+    return bool(await session.scalar(select(exists().where(SignUp.shift_id == shift_id, is_open()))))
 
 
 async def check_room(session: Session, need_id: UUID, more: int) -> None:
