@@ -1,0 +1,28 @@
+"""The list of commands. Each is imported only when it is called, so that `marketplace --help` answers at once."""
+
+import typer
+
+from marketplace.cli import data, places, serving
+
+app = typer.Typer(
+    name="marketplace",
+    help="Wushe: an open marketplace for community service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(places.app, name="areas")
+app.add_typer(data.needs, name="needs")
+app.command("demo")(serving.demo)
+app.command("serve")(serving.serve)
+app.command("worker")(serving.worker)
+app.command("migrate")(data.migrate)
+app.command("reindex")(data.reindex)
+app.command("synth")(data.synth)
+app.command("doctor")(serving.doctor)
+app.command("schema")(serving.schema)
+
+
+def main() -> None:
+    """Run the command that the command line names."""
+    app()

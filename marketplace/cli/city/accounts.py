@@ -1,0 +1,125 @@
+"""The demo's sign-ins: one person for each way of using the house, and work that waits for them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from marketplace.cli.city.people import PHONE_PURPOSE, seeded_id
+from marketplace.cli.city.work import WorkRows
+from marketplace.kernel.vault import Vault
+
+CITY = "310000000000"
+CHANGNING = "310105000000"
+JIANGSU_ROAD = "310105005000"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who can sign in to the demo, by phone number, and what they are there."""
+
+    phone: str
+    name: str
+    what: str
+    role: str | None = None
+    scope: str | None = None
+    born: date = date(1992, 4, 12)
+    skills: tuple[str, ...] = ()
+
+
+ACCOUNTS = (
+    Account(
+        "13800000001",
+        "林小满",
+        "volunteer 志愿者",
+        skills=("accompanying", "phone_teaching", "english_teaching"),
+    ),
+    Account(
+        "13800000002",
+        "王秀英",
+        "community worker, Jiangsu Road 社区工作者",
+        "community_worker",
+        JIANGSU_ROAD,
+        date(1985, 9, 3),
+    ),
+    Account(
+        "13800000003",
+        "陈志远",
+        "organisation manager 组织负责人",
+        "organisation_manager",
+        None,
+        date(1979, 1, 20),
+    ),
+    Account(
+        "13800000004",
+        "周敏",
+        "district officer, Changning 区级专员",
+        "district_officer",
+        CHANGNING,
+        date(1982, 6, 30),
+    ),
+    Account("13800000005", "沈文", "administrator 管理员", "administrator", CITY, date(1980, 11, 8)),
+    Account(
+        "13800000006",
+        "李明哲",
+        "volunteer of fifteen, no guardian consent yet 十五岁志愿者",
+        born=date(2011, 3, 15),
+    ),
+    Account("13800000007", "张桂芳", "older resident 年长居民", born=date(1945, 10, 1)),
+)
+
+
+def make_accounts(vault: Vault, home: str, organisation_id: UUID, now: datetime) -> WorkRows:
+    """The people of ACCOUNTS, who live in the community ``home``, with their roles."""
+    rows = WorkRows()
+    for account in ACCOUNTS:
+        person_id = account_id(account)
+        phone = f"+86{account.phone}"
+        rows.add(
+            "people",
+            {
+                "id": person_id,
+                "name": account.name,
+                "phone_sealed": vault.encrypt(phone, PHONE_PURPOSE),
+                "phone_fingerprint": vault.fingerprint(phone, PHONE_PURPOSE),
+                "locale": "zh_Hans",
+                "birth_date": account.born,
+                "home_area_code": home,
+                "travel_radius_metres": 5000,
+                "created_at": now - timedelta(days=400),
+            },
+        )
+        for code in ("mandarin", *account.skills):
+            rows.add("person_tags", {"person_id": person_id, "tag_code": code})
+        for kind in ("terms", "privacy"):
+            rows.add("consents", _consent(account, kind, now))
+        if account.role:
+            rows.add("role_grants", _grant(account, person_id, organisation_id, now))
+    return rows
+
+
+def account_id(account: Account) -> UUID:
+    """The same id in every made-up city."""
+    return seeded_id(account.phone.encode().ljust(16, b"."))
+
+
+def _consent(account: Account, kind: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": seeded_id(f"{account.phone}{kind}".encode().ljust(16, b".")[-16:]),
+        "person_id": account_id(account),
+        "kind": kind,
+        "version": "2026-11",
+        "given": True,
+        "at": now - timedelta(days=400),
+    }
+
+
+def _grant(account: Account, person_id: UUID, organisation_id: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "id": seeded_id(f"role{account.phone}".encode().ljust(16, b".")),
+        "person_id": person_id,
+        "role": account.role,
+        "area_code": account.scope,
+        "organisation_id": None if account.scope else organisation_id,
+        "granted_at": now - timedelta(days=300),
+    }

@@ -1,0 +1,213 @@
+"""Build the made-up city straight into the tables: bulk inserts in one transaction a chunk, no events, one reindex at the end."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import insert, select, update
+
+from marketplace.areas.codes import Level, prefix_of
+from marketplace.areas.models import Area
+from marketplace.bootstrap import House
+from marketplace.catalogue.models import Tag, TagKind
+from marketplace.cli.city.accounts import ACCOUNTS, JIANGSU_ROAD, account_id, make_accounts
+from marketplace.cli.city.people import Spot, make_people
+from marketplace.cli.city.work import Seeds, WorkRows, World, make_needs, make_organisations
+from marketplace.db.base import Base
+from marketplace.db.session import Session
+from marketplace.identity.models import Person
+from marketplace.volunteering.models import Need, Shift
+
+_TABLES = (
+    "people",
+    "person_tags",
+    "availabilities",
+    "consents",
+    "organisations",
+    "organisation_fields",
+    "organisation_areas",
+    "role_grants",
+    "needs",
+    "need_tags",
+    "need_qualifications",
+    "shifts",
+    "sign_ups",
+    "attendances",
+    "ledger_entries",
+)
+_NEEDS_A_CHUNK = 50
+# At a million volunteers, a few thousand of them are enough to have made the past.
+_MOST_ACTIVE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class CitySize:
+    """How many of each; the defaults are the demo's."""
+
+    organisations: int = 200
+    volunteers: int = 2_000
+    needs: int = 600
+
+
+async def is_empty(session: Session) -> bool:
+    """Whether nobody lives here yet."""
+    return await session.scalar(select(Person.id).limit(1)) is None
+
+
+async def build_city(
+    house: House, size: CitySize, seed: int, progress: Callable[[int], None]
+) -> dict[str, int]:
+    """Build it; ``progress`` is told how many people and needs are done. Gives the rows written by table.
+
+    Expects the areas and the shipped catalogue to be there.
+    """
+    random = np.random.default_rng(seed)
+    now = house.clock.now()
+    writer = _Writer(house)
+    async with house.database.reading() as session:
+        spots = await _spots(session, random)
+        skills = await _codes(session, TagKind.SKILL)
+        languages = [code for code in await _codes(session, TagKind.LANGUAGE) if code != "mandarin"]
+    active: list[UUID] = []
+    for chunk in make_people(random, size.volunteers, spots, skills, languages, house.vault, now):
+        await writer.write(
+            {"people": chunk.people, "person_tags": chunk.tags, "availabilities": chunk.availabilities}
+        )
+        active.extend(row["id"] for row in chunk.people[: max(0, _MOST_ACTIVE - len(active))])
+        progress(len(chunk.people))
+
+    seeds = Seeds(random)
+    organisations = make_organisations(seeds, size.organisations, spots, active, now)
+    home = next(spot for spot in spots if spot.code.startswith(prefix_of(JIANGSU_ROAD)))
+    near = [row for row in organisations.tables["organisations"] if row["verified_at"]]
+    _bring_home(near[0], organisations)
+    await writer.write(organisations.tables)
+    await writer.write(make_accounts(house.vault, home.code, near[0]["id"], now).tables)
+    # The demo's volunteer is one of the active ones, often drawn, so that the pages have something to show.
+    helpers = [*active, *([account_id(ACCOUNTS[0])] * max(1, len(active) // 60))]
+    local = [home] * 4 + [spot for spot in spots if spot.code.startswith(prefix_of(JIANGSU_ROAD))] * 2
+    weighted = spots + local * max(1, len(spots) // (len(local) * 12))
+    pending: list[WorkRows] = []
+    world = World(seeds, weighted, [row["id"] for row in near], helpers, now)
+    for rows in make_needs(world, size.needs):
+        pending.append(rows)
+        if len(pending) == _NEEDS_A_CHUNK:
+            await writer.write(_joined(pending))
+            progress(len(pending))
+            pending = []
+    await writer.write(_joined(pending))
+    progress(len(pending))
+    await _begin_soon(house, home.code)
+    return dict(writer.counts)
+
+
+def _bring_home(organisation: dict[str, Any], rows: WorkRows) -> None:
+    """The demo manager's organisation works where the demo's people live."""
+    organisation.update(name="江苏路暖阳助老服务社", area_code="310105000000")
+    for row in rows.tables["organisation_areas"]:
+        if row["organisation_id"] == organisation["id"]:
+            row["area_code"] = "310105000000"
+
+
+def _joined(pending: Iterable[WorkRows]) -> dict[str, list[dict[str, Any]]]:
+    joined: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for rows in pending:
+        for table, some in rows.tables.items():
+            joined[table].extend(some)
+    return joined
+
+
+class _Writer:
+    """Writes rows by table, parents first, filling every row of a table to the same columns so that one statement serves all."""
+
+    def __init__(self, house: House) -> None:
+        self._database = house.database
+        self.counts: dict[str, int] = defaultdict(int)
+
+    async def write(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        async with self._database.unit_of_work() as session:
+            for name in _TABLES:
+                rows = tables.get(name)
+                if rows:
+                    columns = {column for row in rows for column in row}
+                    blank = dict.fromkeys(columns)
+                    await session.execute(
+                        insert(Base.metadata.tables[name]), [{**blank, **row} for row in rows]
+                    )
+                    self.counts[name] += len(rows)
+
+
+async def _spots(session: Session, random: np.random.Generator) -> list[Spot]:
+    """The communities, each somewhere around the middle of its district."""
+    middles = {
+        code[:6]: (latitude, longitude)
+        for code, latitude, longitude in await session.execute(
+            select(Area.code, Area.latitude, Area.longitude).where(
+                Area.level == Level.DISTRICT, Area.latitude.is_not(None)
+            )
+        )
+    }
+    rows = (
+        await session.execute(
+            select(Area.code, Area.name)
+            .where(Area.level == Level.COMMUNITY, Area.retired_in.is_(None))
+            .order_by(Area.code)
+        )
+    ).all()
+    shifts = random.normal(0, 0.018, (len(rows), 2)).tolist()
+    return [
+        Spot(
+            row.code,
+            row.name,
+            *(round(base + shift, 5) for base, shift in zip(middles[row.code[:6]], offset, strict=True)),
+        )
+        for row, offset in zip(rows, shifts, strict=True)
+    ]
+
+
+async def _codes(session: Session, kind: TagKind) -> list[str]:
+    return list(await session.scalars(select(Tag.code).where(Tag.kind == kind).order_by(Tag.code)))
+
+
+async def _begin_soon(house: House, home: str) -> None:
+    """One need at home has a shift that begins in ten minutes with the demo's volunteer in it, so check-in can be tried at once."""
+    async with house.database.unit_of_work() as session:
+        need_id = await session.scalar(
+            select(Need.id)
+            .where(Need.area_code == home, Need.published_at.is_not(None), Need.closed_at.is_(None))
+            .limit(1)
+        )
+        if need_id is None:
+            return
+        starts = house.clock.now().replace(second=0, microsecond=0) + timedelta(minutes=10)
+        seeds = Seeds(np.random.default_rng(1))
+        shift_id = seeds.id()
+        await session.execute(
+            insert(Shift).values(
+                id=shift_id,
+                need_id=need_id,
+                starts_at=starts,
+                ends_at=starts + timedelta(hours=2),
+                capacity=6,
+                places_taken=1,
+                created_at=house.clock.now(),
+            )
+        )
+        await session.execute(
+            insert(Base.metadata.tables["sign_ups"]).values(
+                id=seeds.id(),
+                shift_id=shift_id,
+                person_id=account_id(ACCOUNTS[0]),
+                created_at=house.clock.now(),
+                confirmed_at=house.clock.now(),
+            )
+        )
+        await session.execute(
+            update(Need)
+            .where(Need.id == need_id)
+            .values(needs_approval=False, minimum_age=16, title="教老人用智能手机")
+        )
