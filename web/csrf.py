@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from marketplace.kernel.vault import new_token
 from web.refusals import FormIsForeign, FormIsStale
-from web.visit import SESSION_COOKIE, VISIT_COOKIE, house_of, is_secure
+from web.visit import SESSION_COOKIE, VISIT_COOKIE, house_of, keep_cookie
 
 FIELD = "csrf"
 _PURPOSE = "csrf"
@@ -27,7 +27,7 @@ def keep_visit(request: Request, response: Response) -> None:
     """Sends the visit cookie that ``token_for`` relied upon, when it is a new one."""
     secret = getattr(request.state, "new_visit", None)
     if secret is not None:
-        response.set_cookie(VISIT_COOKIE, secret, httponly=True, samesite="lax", secure=is_secure(request))
+        keep_cookie(request, response, VISIT_COOKIE, secret)
 
 
 def check_token(request: Request, token: str) -> None:

@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from web.visit import house_of, is_secure
+from web.visit import house_of, keep_cookie
 
 FLASH_COOKIE = "wushe_said"
 _PURPOSE = "flash"
@@ -66,9 +66,7 @@ def redirect_to(
 def _put_flash(request: Request, response: Response, flash: Flash) -> None:
     body = base64.urlsafe_b64encode(orjson.dumps([flash.tone, flash.text])).decode()
     value = f"{body}.{house_of(request).vault.sign(body, _PURPOSE)}"
-    response.set_cookie(
-        FLASH_COOKIE, value, max_age=_SECONDS, httponly=True, samesite="lax", secure=is_secure(request)
-    )
+    keep_cookie(request, response, FLASH_COOKIE, value, _SECONDS)
 
 
 def flash_of(request: Request) -> Flash | None:

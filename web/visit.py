@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from marketplace.identity.viewer import STRANGER, Viewer
 from marketplace.kernel.clock import local_day
@@ -61,6 +62,12 @@ def translator(request: Request) -> Callable[[str], str]:
     return lambda sentence: str(gettext(sentence))
 
 
-def is_secure(request: Request) -> bool:
-    """Whether cookies are marked Secure: the house is known to the world by an https:// address."""
-    return house_of(request).settings.site_url.startswith("https://")
+def keep_cookie(
+    request: Request, response: Response, name: str, value: str, seconds: int | None = None
+) -> None:
+    """Sets a cookie as all of ours are: unseen by scripts, not sent along from other sites, Secure where the house is.
+
+    Without ``seconds`` it lives as long as the browser stays open.
+    """
+    secure = house_of(request).settings.site_url.startswith("https://")
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)

@@ -1,6 +1,7 @@
 """What holds for every page: headers, static files, names for every control, and all components in both languages."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -79,6 +80,17 @@ async def test_nothing_inline_nothing_framed_nothing_sniffed(visitor: Visitor) -
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == "private, no-cache"
     assert len(headers["x-request-id"]) == 32
+
+
+async def test_a_house_behind_https_says_so_in_cookies_and_headers(house: House) -> None:
+    settings = house.settings.model_copy(update={"site_url": "https://wushe.example"})
+    visitor = Visitor(with_gallery(replace(house, settings=settings)), house)
+    answer = (await visitor.get("/")).answer
+    assert "max-age" in answer.headers["strict-transport-security"]
+    cookie = answer.headers["set-cookie"].lower()
+    assert "secure" in cookie
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
 
 
 async def test_the_summary_of_problems_names_each_field_and_links_to_it(visitor: Visitor) -> None:

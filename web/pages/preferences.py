@@ -8,7 +8,7 @@ from marketplace.kernel.locale import LOCALES
 from web.forms import blank_form, read_form
 from web.redirects import came_from, redirect_to, safe_path
 from web.templating import render
-from web.visit import LOCALE_COOKIE, TYPE_COOKIE, YEAR, is_large, is_secure, locale_of
+from web.visit import LOCALE_COOKIE, TYPE_COOKIE, YEAR, is_large, keep_cookie, locale_of
 
 _TYPES = ("normal", "large")
 
@@ -30,14 +30,10 @@ async def change_preferences(request: Request) -> Response:
     form = await read_form(request)
     response = redirect_to(request, safe_path(form.value("next")))
     if form.value("locale") in LOCALES:
-        _keep(request, response, LOCALE_COOKIE, form.value("locale"))
+        keep_cookie(request, response, LOCALE_COOKIE, form.value("locale"), YEAR)
     if form.value("type") in _TYPES:
-        _keep(request, response, TYPE_COOKIE, form.value("type"))
+        keep_cookie(request, response, TYPE_COOKIE, form.value("type"), YEAR)
     return response
-
-
-def _keep(request: Request, response: Response, cookie: str, value: str) -> None:
-    response.set_cookie(cookie, value, max_age=YEAR, httponly=True, samesite="lax", secure=is_secure(request))
 
 
 routes: list[BaseRoute] = [
