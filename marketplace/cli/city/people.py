@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 
-from marketplace.cli.city.words import GIVEN_NAMES, SURNAMES
+from marketplace.cli.city.words import city_words
 from marketplace.kernel.vault import Vault
 
 CHUNK = 5_000
@@ -62,9 +62,10 @@ def _chunk(  # noqa: PLR0913 - one chunk of a generator, called from one place
     vault: Vault,
     now: datetime,
 ) -> PeopleRows:
+    words = city_words()
     homes = random.choice(len(spots), size=size, p=weights).tolist()
-    surnames = random.integers(0, len(SURNAMES), size).tolist()
-    givens = random.integers(0, len(GIVEN_NAMES), size).tolist()
+    surnames = random.integers(0, len(words.surnames), size).tolist()
+    givens = random.integers(0, len(words.given_names), size).tolist()
     ages = np.clip(random.normal(46, 17, size), 14, 88).astype(int).tolist()
     days = random.integers(0, 365, size).tolist()
     joined = random.integers(1, 900, size).tolist()
@@ -84,7 +85,7 @@ def _chunk(  # noqa: PLR0913 - one chunk of a generator, called from one place
         rows.people.append(
             {
                 "id": person_id,
-                "name": SURNAMES[surnames[number]] + GIVEN_NAMES[givens[number]],
+                "name": words.surnames[surnames[number]] + words.given_names[givens[number]],
                 "phone_sealed": vault.encrypt(phone, PHONE_PURPOSE),
                 "phone_fingerprint": vault.fingerprint(phone, PHONE_PURPOSE),
                 "locale": "zh_Hans",

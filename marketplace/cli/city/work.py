@@ -10,14 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from marketplace.cli.city.people import Spot, seeded_id
-from marketplace.cli.city.words import (
-    ORGANISATION_ENDS,
-    ORGANISATION_KINDS,
-    ORGANISATION_STARTS,
-    RESIDENT_WISHES,
-    WORKS,
-    Work,
-)
+from marketplace.cli.city.words import Work, city_words
 from marketplace.kernel.clock import SHANGHAI, local_day, local_year
 from marketplace.organisations.credit_code import complete
 
@@ -64,12 +57,13 @@ def make_organisations(
 ) -> WorkRows:
     """Organisations with fields, areas, managers and members; most verified, a few waiting for an officer."""
     rows = WorkRows()
-    fields = list(ORGANISATION_ENDS)
+    words = city_words()
+    fields = list(words.organisation_ends)
     for number in range(count):
         spot = spots[seeds.below(len(spots))]
         category = fields[number % len(fields)]
-        ends = ORGANISATION_ENDS[category]
-        start = ORGANISATION_STARTS[(number // len(fields)) % len(ORGANISATION_STARTS)]
+        ends = words.organisation_ends[category]
+        start = words.organisation_starts[(number // len(fields)) % len(words.organisation_starts)]
         founded = now - timedelta(days=seeds.between(200, 2500))
         waits = number % 25 == 24
         organisation_id = seeds.id()
@@ -79,7 +73,7 @@ def make_organisations(
                 "id": organisation_id,
                 "name": f"{spot.name.removesuffix('居委会').removesuffix('村委会')}{start}{ends[number % len(ends)]}",
                 "credit_code": complete(f"52{spot.code[:6]}{600_000_000 + number:09d}"),
-                "kind": ORGANISATION_KINDS[number % len(ORGANISATION_KINDS)],
+                "kind": words.organisation_kinds[number % len(words.organisation_kinds)],
                 "about": f"扎根{spot.name}，专注社区公益服务，由本地居民和专业社工共同发起。",
                 "area_code": f"{spot.code[:6]}000000",
                 "registered_at": founded,
@@ -133,11 +127,12 @@ class World:
 
 def make_needs(world: World, count: int) -> Iterator[WorkRows]:
     """Needs one by one with everything that hangs on them; a share is still waiting to be published, some are closed."""
-    seeds = world.seeds
+    seeds, works = world.seeds, city_words().work
     for number in range(count):
         rows = WorkRows()
-        work = WORKS[number % len(WORKS)]
-        need = _need(world, number, work)
+        turn, kind = divmod(number, len(works))
+        work = works[kind]
+        need = _need(world, work, work.titles[turn % len(work.titles)])
         if number % 40 == 39:
             _raise_instead(seeds, need, world.volunteers[seeds.below(len(world.volunteers))], world.now)
         rows.add("needs", need)
@@ -147,14 +142,14 @@ def make_needs(world: World, count: int) -> Iterator[WorkRows]:
         yield rows
 
 
-def _need(world: World, number: int, work: Work) -> Row:
+def _need(world: World, work: Work, title: str) -> Row:
     seeds, now = world.seeds, world.now
     spot = world.spots[seeds.below(len(world.spots))]
     owner = world.owners[seeds.below(len(world.owners))] if world.owners and seeds.chance(0.6) else None
     published = now - timedelta(days=seeds.between(1, 7 * WEEKS_BACK))
     return {
         "id": seeds.id(),
-        "title": work.titles[(number // len(WORKS)) % len(work.titles)],
+        "title": title,
         "description": work.description,
         "category_code": work.category,
         "area_code": spot.code,
@@ -178,11 +173,12 @@ def _need(world: World, number: int, work: Work) -> Row:
 
 
 def _raise_instead(seeds: Seeds, need: Row, person_id: UUID, now: datetime) -> None:
-    title, category, description = RESIDENT_WISHES[seeds.below(len(RESIDENT_WISHES))]
+    wishes = city_words().wish
+    wish = wishes[seeds.below(len(wishes))]
     need.update(
-        title=title,
-        category_code=category,
-        description=description,
+        title=wish.title,
+        category_code=wish.category,
+        description=wish.description,
         organisation_id=None,
         risks=None,
         is_risky=False,
