@@ -1,19 +1,18 @@
 """One need, one shift, an organiser and volunteers: the scene of the tests of signing up. Every step is a transaction of its own."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.bootstrap import House
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.models import OutboxEvent
-from marketplace.volunteering import sign_up_queries, sign_ups
+from marketplace.volunteering import decisions, sign_up_queries, sign_ups, waiting
 from marketplace.volunteering.models import Shift
-from marketplace.volunteering.sign_up_drafts import JoinDraft
+from marketplace.volunteering.sign_up_drafts import AddDraft, DecisionDraft, JoinDraft
 from marketplace.volunteering.sign_up_queries import SignUpRow
 from marketplace.volunteering.sign_up_states import SignUpState
 from tests import builders, city
@@ -65,6 +64,43 @@ async def withdraw(house: House, viewer: Viewer, sign_up_id: UUID) -> None:
         await sign_ups.withdraw(session, viewer, sign_up_id)
 
 
+async def accept(house: House, viewer: Viewer, sign_up_id: UUID) -> None:
+    async with house.database.unit_of_work() as session:
+        await sign_ups.accept_offer(session, viewer, sign_up_id)
+
+
+async def decline_offer(house: House, viewer: Viewer, sign_up_id: UUID) -> None:
+    async with house.database.unit_of_work() as session:
+        await sign_ups.decline_offer(session, viewer, sign_up_id)
+
+
+async def approve(house: House, organiser: Viewer, sign_up_id: UUID) -> None:
+    async with house.database.unit_of_work() as session:
+        await decisions.approve(session, organiser, sign_up_id)
+
+
+async def decline(house: House, organiser: Viewer, sign_up_id: UUID) -> None:
+    async with house.database.unit_of_work() as session:
+        await decisions.decline(session, organiser, sign_up_id, DecisionDraft(reason="这次人手已够"))
+
+
+async def release(house: House, organiser: Viewer, sign_up_id: UUID) -> None:
+    async with house.database.unit_of_work() as session:
+        await decisions.release(session, organiser, sign_up_id, DecisionDraft(reason="本人来电请假"))
+
+
+async def add(house: House, organiser: Viewer, shift_id: UUID, person: Viewer, **facts: Any) -> UUID:
+    async with house.database.unit_of_work() as session:
+        draft = AddDraft(person_id=person.signed_in(), **facts)
+        return await decisions.add(session, organiser, shift_id, draft)
+
+
+async def settle_overdue(house: House) -> None:
+    """What the repeated task does each minute."""
+    async with house.database.unit_of_work() as session:
+        await waiting.settle_overdue(session)
+
+
 async def seen(house: House, viewer: Viewer, sign_up_id: UUID) -> SignUpRow:
     async with house.database.reading() as session:
         return await sign_up_queries.sign_up(session, viewer, sign_up_id)
@@ -91,4 +127,6 @@ async def events(house: House, stream_id: UUID) -> list[str]:
         )
 
 
-NEXT_WEEK = timedelta(days=7)
+async def count_events(house: House) -> int:
+    async with house.database.reading() as session:
+        return await session.scalar(select(func.count()).select_from(OutboxEvent)) or 0
