@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.routing import NoMatchFound
 
 from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
+from marketplace.jobs import may_tend
+from web.addresses import has_page, path_of
 from web.visit import translator, viewer_of
 
 
@@ -68,6 +69,7 @@ def _entries(_: Callable[[str], str]) -> tuple[tuple[_Entry, ...], tuple[_Entry,
     more = (
         _Entry("manage_needs", _("Publish and manage"), "edit", _publishers),
         _Entry("desk", _("Desk"), "desk", _officers),
+        _Entry("dead_jobs", _("Dead jobs"), "warn", may_tend),
         _Entry("organisations", _("Organisations"), "people", _people),
         _Entry("profile", _("Profile"), "person", _people),
     )
@@ -84,14 +86,7 @@ def _shown(request: Request, entries: tuple[_Entry, ...]) -> tuple[Place, ...]:
     viewer, here = viewer_of(request), request.url.path
     shown = []
     for entry in entries:
-        path = _path(request, entry.page)
-        if path is not None and entry.is_for(viewer):
+        if has_page(request, entry.page) and entry.is_for(viewer):
+            path = path_of(request, entry.page)
             shown.append(Place(entry.label, path, entry.icon, here == path or here.startswith(f"{path}/")))
     return tuple(shown)
-
-
-def _path(request: Request, page: str) -> str | None:
-    try:
-        return str(request.app.url_path_for(page))
-    except NoMatchFound:
-        return None

@@ -10,6 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from web.addresses import path_of
 from web.visit import house_of, keep_cookie
 
 FLASH_COOKIE = "wushe_said"
@@ -47,7 +48,7 @@ def came_from(request: Request) -> str:
 
 def redirect(request: Request, name: str, said: str | None = None, **params: Any) -> Response:
     """303 to the page called ``name``; ``said`` is shown there once."""
-    return redirect_to(request, str(request.app.url_path_for(name, **params)), said)
+    return redirect_to(request, path_of(request, name, **params), said)
 
 
 def redirect_to(

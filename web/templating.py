@@ -12,11 +12,11 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import NoMatchFound
 
 from marketplace.kernel import local_forms
 from marketplace.kernel.locale import LANGUAGE_TAGS, catalogue
 from web import csrf, navigation
+from web.addresses import path_of
 from web.redirects import FLASH_COOKIE, flash_of
 from web.visit import is_large, locale_of, today_of, viewer_of
 
@@ -37,32 +37,17 @@ def render(
 
 
 def _visit_context(request: Request) -> dict[str, Any]:
-    url = partial(url_for, request)
     return {
         "viewer": viewer_of(request),
         "today": today_of(request),
         "large_type": is_large(request),
         "flash": flash_of(request),
         "csrf_token": partial(csrf.token_for, request),
-        "url": url,
+        "url": partial(path_of, request),
         "here": partial(here, request),
         "path": request.url.path,
         "places": navigation.places_for(request),
     }
-
-
-def url_for(request: Request, name: str, **params: Any) -> str:
-    """The path of the page called ``name``. Raises NoMatchFound for a name or a parameter it does not know."""
-    return str(request.app.url_path_for(name, **params))
-
-
-def has_page(request: Request, name: str) -> bool:
-    """Whether a page without parameters goes by that name."""
-    try:
-        url_for(request, name)
-    except NoMatchFound:
-        return False
-    return True
 
 
 def here(request: Request, **changes: Any) -> str:

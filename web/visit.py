@@ -11,6 +11,7 @@ from marketplace.identity.viewer import STRANGER, Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.locale import ZH, catalogue
+from marketplace.kernel.pagination import PageRequest
 
 if TYPE_CHECKING:
     from marketplace.bootstrap import House
@@ -54,6 +55,11 @@ def now_of(request: Request) -> datetime:
 def today_of(request: Request) -> date:
     """Today in Shanghai."""
     return local_day(now_of(request))
+
+
+def page_request(request: Request, first: int = 20) -> PageRequest:
+    """The stretch of a list that ``?after=`` asks for."""
+    return PageRequest(first, request.query_params.get("after") or None)
 
 
 def translator(request: Request) -> Callable[[str], str]:
