@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from marketplace.bootstrap import House
+from marketplace.db.session import Session
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.models import OutboxEvent
 from marketplace.volunteering import decisions, sign_up_queries, sign_ups, waiting
-from marketplace.volunteering.models import Shift
+from marketplace.volunteering.models import Need, Shift
 from marketplace.volunteering.sign_up_drafts import AddDraft, DecisionDraft, JoinDraft
 from marketplace.volunteering.sign_up_queries import SignUpRow
 from marketplace.volunteering.sign_up_states import SignUpState
@@ -93,6 +94,11 @@ async def add(house: House, organiser: Viewer, shift_id: UUID, person: Viewer, *
     async with house.database.unit_of_work() as session:
         draft = AddDraft(person_id=person.signed_in(), **facts)
         return await decisions.add(session, organiser, shift_id, draft)
+
+
+async def change_need(session: Session, need_id: UUID, **facts: Any) -> None:
+    """Set columns of the need, whoever may or may not."""
+    await session.execute(update(Need).where(Need.id == need_id).values(**facts))
 
 
 async def settle_overdue(house: House) -> None:
