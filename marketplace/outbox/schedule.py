@@ -13,9 +13,10 @@ from marketplace.db.session import Database, Session
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.inbox import in_short
 from marketplace.outbox.models import ScheduledRun
-from marketplace.outbox.registry import Registry, RepeatedTask
+from marketplace.outbox.registry import Registry, RepeatedErrand, RepeatedTask
 from marketplace.outbox.timing import USUAL, Timing
 
+_Task = RepeatedTask | RepeatedErrand
 _SLACK = timedelta(minutes=1)
 _RETRY = timedelta(minutes=1)
 _log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ async def run_due(database: Database, registry: Registry, timing: Timing = USUAL
     return ran
 
 
-async def _due(database: Database, registry: Registry) -> list[RepeatedTask]:
+async def _due(database: Database, registry: Registry) -> list[_Task]:
     """The tasks that look due: one read, so that an idle house does not write every second."""
     async with database.reading() as session:
         later = await session.scalars(
@@ -45,7 +46,7 @@ async def _due(database: Database, registry: Registry) -> list[RepeatedTask]:
     return [task for task in registry.tasks.values() if task.name not in waiting]
 
 
-async def _claim(session: Session, task: RepeatedTask, token: UUID, timing: Timing) -> bool:
+async def _claim(session: Session, task: _Task, token: UUID, timing: Timing) -> bool:
     insert = (postgresql.insert if session.is_postgresql else sqlite.insert)(ScheduledRun)
     await session.execute(insert.values(name=task.name, due_at=session.now()).on_conflict_do_nothing())
     claimed = await session.execute(
@@ -65,12 +66,10 @@ async def _claim(session: Session, task: RepeatedTask, token: UUID, timing: Timi
     return bool(claimed.rowcount == 1)
 
 
-async def _run(database: Database, task: RepeatedTask, token: UUID, timing: Timing) -> bool:
-    """The task and the note that it ran are one transaction, so a worker that dies in between has done nothing."""
+async def _run(database: Database, task: _Task, token: UUID, timing: Timing) -> bool:
     try:
-        async with asyncio.timeout(timing.task_limit.total_seconds()), database.unit_of_work() as session:
-            await task.run(session)
-            await _close(session, task, token, task.every, last_finished_at=session.now(), last_error=None)
+        async with asyncio.timeout(timing.task_limit.total_seconds()):
+            await _perform(database, task, token)
     except asyncio.CancelledError:  # the worker stops: the next one need not wait for the lease
         async with database.unit_of_work() as session:
             await _close(session, task, token, timedelta(0))
@@ -83,7 +82,17 @@ async def _run(database: Database, task: RepeatedTask, token: UUID, timing: Timi
     return True
 
 
-async def _close(session: Session, task: RepeatedTask, token: UUID, wait: timedelta, **noted: Any) -> None:
+async def _perform(database: Database, task: _Task, token: UUID) -> None:
+    """A task and the note that it ran are one transaction, so a worker that dies in between has done nothing."""
+    if isinstance(task, RepeatedErrand):
+        await task.run(database)
+    async with database.unit_of_work() as session:
+        if isinstance(task, RepeatedTask):
+            await task.run(session)
+        await _close(session, task, token, task.every, last_finished_at=session.now(), last_error=None)
+
+
+async def _close(session: Session, task: _Task, token: UUID, wait: timedelta, **noted: Any) -> None:
     await session.execute(
         update(ScheduledRun)
         .where(ScheduledRun.name == task.name, ScheduledRun.lease_token == token)
