@@ -14,8 +14,9 @@ from starlette.types import Scope
 from marketplace.bootstrap import House
 from marketplace.graph.edge import graph_route
 from web.errors import HANDLERS
+from web.metrics import Measured, Metrics
 from web.middleware import Headers, Visit
-from web.pages import home, preferences
+from web.pages import dead_jobs, health, home, preferences
 from web.templating import STATIC
 from web.visit import SESSION_COOKIE
 
@@ -25,6 +26,8 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 PAGES: tuple[list[BaseRoute], ...] = (
     home.routes,
     preferences.routes,
+    dead_jobs.routes,
+    health.routes,
 )
 # Forms have tighter bounds of their own (web.forms.Bounds); this one holds for whatever reads a body.
 MOST_BYTES = 16 * 1024 * 1024
@@ -49,16 +52,18 @@ async def _nothing_beside(_app: Starlette) -> AsyncIterator[None]:
 
 def create_app(house: House, *, lifespan: Lifespan = _nothing_beside) -> Starlette:
     """The application over an open house. ``lifespan`` runs what lives beside the pages (the worker in this process)."""
+    metrics = Metrics()
     app = Starlette(
         routes=[
             *(route for page in PAGES for route in page),
             graph_route(house, session_cookie=SESSION_COOKIE),
             Mount("/static", HashedStaticFiles(directory=STATIC), name="static"),
         ],
-        middleware=[Middleware(Headers), Middleware(Visit)],
+        middleware=[Middleware(Measured, metrics=metrics), Middleware(Headers), Middleware(Visit)],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
         max_body_size=MOST_BYTES,
     )
     app.state.house = house
+    app.state.metrics = metrics
     return app
