@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from marketplace.identity.viewer import ORGANISATION_ROLES, Role, Viewer
+from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
 from marketplace.jobs import may_tend
 from web.addresses import has_page, path_of
 from web.visit import translator, viewer_of
@@ -53,10 +53,6 @@ def _officers(viewer: Viewer) -> bool:
     return any(held.area_code for held in viewer.roles)
 
 
-def _administrators(viewer: Viewer) -> bool:
-    return bool(viewer.areas_of(Role.ADMINISTRATOR))
-
-
 def _publishers(viewer: Viewer) -> bool:
     return _officers(viewer) or any(held.role in ORGANISATION_ROLES for held in viewer.roles)
 
@@ -74,7 +70,6 @@ def _entries(_: Callable[[str], str]) -> tuple[tuple[_Entry, ...], tuple[_Entry,
         _Entry("manage_needs", _("Publish and manage"), "edit", _publishers),
         _Entry("desk", _("Desk"), "desk", _officers),
         _Entry("dead_jobs", _("Dead jobs"), "warn", may_tend),
-        _Entry("dead_jobs", _("Dead jobs"), "warn", _administrators),
         _Entry("organisations", _("Organisations"), "people", _people),
         _Entry("profile", _("Profile"), "person", _people),
     )
