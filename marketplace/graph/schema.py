@@ -61,6 +61,7 @@ from strawberry.types.execution import ExecutionContext
 
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
+from marketplace.graph.jobs import JobMutations, JobQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.scalars import SCALARS
@@ -88,11 +89,18 @@ def build(query: type, mutation: type | None = None) -> GraphSchema:
 
 
 @strawberry.type(description="What can be read. Lists are connections; what is not for you is not there.")
-class Query(ViewerQueries, NodeQueries, AreaQueries):
+class Query(ViewerQueries, NodeQueries, AreaQueries, JobQueries):
+    pass
+
+
+@strawberry.type(
+    description="What can be done. Each answers with what came of it, or with the problem that changed nothing."
+)
+class Mutation(JobMutations):
     pass
 
 
 @cache
 def schema() -> GraphSchema:
     """The one schema of this process."""
-    return build(Query)
+    return build(Query, Mutation)
