@@ -13,6 +13,7 @@ import structlog
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
+from marketplace import logs
 from marketplace.bootstrap import House, open_house
 from marketplace.db.session import Session
 from marketplace.outbox import heartbeats, inbox, schedule
@@ -163,6 +164,7 @@ async def beside(house: House) -> AsyncIterator[None]:
 
 def run(settings: Settings, *, timing: Timing = USUAL, opener: Opener = open_house) -> None:
     """Work until SIGTERM or SIGINT, then end in good order: what ``marketplace worker`` does."""
+    logs.configure(settings)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 
-from marketplace import worker
+from marketplace import logs, worker
 from marketplace.bootstrap import House, open_house
 from marketplace.settings import read_settings
 from web.app import create_app
@@ -13,7 +13,9 @@ from web.app import create_app
 
 def create() -> Starlette:
     """The application with settings from the environment; jobs run beside it unless a broker is set."""
-    return application(open_house(read_settings()))
+    settings = read_settings()
+    logs.configure(settings)
+    return application(open_house(settings))
 
 
 def application(house: House) -> Starlette:
