@@ -26,7 +26,7 @@ async def seen_need(session: Session, viewer: Viewer, need_id: UUID) -> Need:
     need = await session.scalar(
         select(Need)
         .where(Need.id == need_id, visible_to(viewer))
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if need is None:
@@ -41,7 +41,7 @@ async def managed_shift(session: Session, viewer: Viewer, shift_id: UUID) -> tup
         select(Shift)
         .join(Need, Need.id == Shift.need_id)
         .where(Shift.id == shift_id, visible_to(viewer))
-        .with_for_update(of=Shift)
+        .with_for_update(of=Shift, key_share=True)
         .execution_options(populate_existing=True)
     )
     if shift is None:
@@ -55,7 +55,7 @@ async def coming_shifts(session: Session, need_id: UUID) -> Sequence[Shift]:
         select(Shift)
         .where(Shift.need_id == need_id, Shift.starts_at > session.now(), Shift.cancelled_at.is_(None))
         .order_by(Shift.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return shifts.all()

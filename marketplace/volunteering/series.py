@@ -102,7 +102,7 @@ async def _extend(session: Session, series: ShiftSeries) -> None:
     need = await session.scalar(
         select(Need)
         .where(Need.id == series.need_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     # Between the look and the lock somebody may have closed the need or changed the rule.
