@@ -21,6 +21,12 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
+def backend() -> str:
+    """What is tried here lies above the database, so one will do."""
+    return "sqlite"
+
+
+@pytest.fixture
 def app(house: House) -> Starlette:
     return with_gallery(house)
 
