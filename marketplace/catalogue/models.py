@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.db.base import Base, Identified, ShortCode
@@ -25,7 +25,17 @@ class Tag(Base):
     """One governed word. Base tags ship with the house; dynamic tags are proposed by people and count once approved."""
 
     __tablename__ = "tags"
-    __table_args__ = (Index(None, "kind"),)
+    __table_args__ = (
+        Index(None, "kind"),
+        Index(
+            "uq_tags_live_name",
+            "kind",
+            "name_zh",
+            unique=True,
+            postgresql_where=text("refused_at IS NULL AND retired_at IS NULL"),
+            sqlite_where=text("refused_at IS NULL AND retired_at IS NULL"),
+        ),
+    )
 
     code: Mapped[str] = mapped_column(ShortCode, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))

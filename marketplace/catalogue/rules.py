@@ -1,13 +1,18 @@
-"""The rule in force: the newest row of a code that has begun, with the article that a refusal cites."""
+"""The rule in force: the newest row of a code that has begun, with the article that a refusal cites; and how it changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
+from marketplace.catalogue.drafts import RuleDraft
+from marketplace.catalogue.errors import RuleChangesInThePast, RuleWasChangedMeanwhile
 from marketplace.catalogue.models import Rule
 from marketplace.db.session import Session
+from marketplace.kernel.errors import InputIsInvalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +40,61 @@ async def in_force(session: Session, code: str) -> RuleInForce:
     if row is None:
         raise LookupError(f"no rule {code} is in force")
     return RuleInForce(row.code, row.value, row.article, row.day_type, row.title_zh, row.title_en)
+
+
+async def history(session: Session) -> dict[str, Sequence[Rule]]:
+    """Every row of every rule by code, the newest first: what holds, what held, and what will."""
+    rows = await session.scalars(select(Rule).order_by(Rule.code, Rule.in_force_from.desc()))
+    found: dict[str, list[Rule]] = {}
+    for row in rows:
+        found.setdefault(row.code, []).append(row)
+    return dict(found)
+
+
+async def add(session: Session, by: UUID, draft: RuleDraft) -> Rule:
+    """Write the newer row of a rule. Who may is asked in ``identity.governance``.
+
+    Raises NotFound for an unknown code, InputIsInvalid when the value's shape differs, RuleChangesInThePast, RuleWasChangedMeanwhile.
+    """
+    newest = await session.scalar(
+        select(Rule).where(Rule.code == draft.code).order_by(Rule.in_force_from.desc()).limit(1)
+    )
+    if newest is None:
+        raise NotFound()
+    if not _same_shape(newest.value, draft.value):
+        raise InputIsInvalid.of("value", "rule_shape")
+    begins = draft.in_force_from or session.now()
+    if begins < session.now():
+        raise RuleChangesInThePast()
+    row = Rule(
+        code=draft.code,
+        in_force_from=begins,
+        value=draft.value,
+        day_type=newest.day_type,
+        article=draft.article,
+        source=draft.source,
+        title_zh=newest.title_zh,
+        title_en=newest.title_en,
+        changed_by=by,
+    )
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        raise RuleWasChangedMeanwhile() from None
+    return row
+
+
+def _same_shape(old: Any, new: Any) -> bool:
+    """Whether code that reads the old value can read the new one: same keys, same kinds, whole numbers not below zero."""
+    if isinstance(old, dict):
+        return (
+            isinstance(new, dict)
+            and old.keys() == new.keys()
+            and all(_same_shape(old[key], new[key]) for key in old)
+        )
+    if isinstance(old, list):
+        return isinstance(new, list) and len(new) == len(old) and all(map(_same_shape, old, new))
+    if type(old) is not type(new):
+        return False
+    return not isinstance(new, int) or 0 <= new < 2**31

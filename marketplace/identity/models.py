@@ -97,11 +97,12 @@ class GuardianConsent(Identified, Base):
     """A guardian's consent that a minor may volunteer, proved by a code sent to the guardian's own phone."""
 
     __tablename__ = "guardian_consents"
-    __table_args__ = (Index(None, "minor_id"),)
+    __table_args__ = (Index(None, "minor_id"), Index(None, "guardian_phone_fingerprint"))
 
     minor_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     guardian_name_sealed: Mapped[bytes]
     guardian_phone_sealed: Mapped[bytes]
+    guardian_phone_fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     relation: Mapped[str] = mapped_column(String(32))
     given_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]

@@ -8,11 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.areas import queries as areas
-from marketplace.catalogue import qualifications, rules
+from marketplace.catalogue import qualifications
 from marketplace.db.session import Session
 from marketplace.identity import guardian
+from marketplace.identity.ages import age_on, is_minor
 from marketplace.identity.models import Person, PersonQualification, PersonTag
 from marketplace.kernel.errors import NotFound
+
+__all__ = ["VolunteerFacts", "age_on", "facts_for_sign_up", "is_minor", "must_be_there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +37,6 @@ class VolunteerFacts:
     latitude: float | None
     longitude: float | None
     travel_radius_metres: int | None
-
-
-def age_on(birth_date: date, day: date) -> int:
-    """Whole years lived on ``day``; who was born on 29 February is a year older from 1 March."""
-    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
-    return day.year - birth_date.year - (0 if had_birthday else 1)
-
-
-async def adult_from_years(session: Session) -> int:
-    """The age of majority, by the rule in force."""
-    return int((await rules.in_force(session, "volunteering.minors")).value["adult_from_years"])
-
-
-async def is_minor(session: Session, birth_date: date | None, day: date) -> bool:
-    """Whether somebody born then is under age on ``day``; an unknown birth date makes nobody a minor."""
-    return birth_date is not None and age_on(birth_date, day) < await adult_from_years(session)
 
 
 async def facts_for_sign_up(session: Session, person_id: UUID, on: date) -> VolunteerFacts:
@@ -113,7 +100,9 @@ async def must_be_there(session: Session, person_id: UUID) -> Person:
     The lock lets others refer to the person meanwhile (``added_by``), else two organisers could wait for each other.
     """
     row = await session.scalar(
-        select(Person).where(Person.id == person_id, Person.erased_at.is_(None)).with_for_update(key_share=True)
+        select(Person)
+        .where(Person.id == person_id, Person.erased_at.is_(None))
+        .with_for_update(key_share=True)
     )
     if row is None:
         raise NotFound()

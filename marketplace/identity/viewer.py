@@ -21,6 +21,14 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
+class Scope(StrEnum):
+    """What a program's token allows: to look, to change things, and to manage the account itself."""
+
+    READ = "read"
+    WRITE = "write"
+    ACCOUNT = "account"
+
+
 ORGANISATION_ROLES = frozenset({Role.ORGANISATION_MEMBER, Role.ORGANISATION_MANAGER})
 AREA_ROLES = frozenset(Role) - ORGANISATION_ROLES
 

@@ -65,6 +65,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("tags") as batch_op:
         batch_op.create_index(batch_op.f("ix_tags_kind"), ["kind"], unique=False)
+        batch_op.create_index(
+            "uq_tags_live_name",
+            ["kind", "name_zh"],
+            unique=True,
+            postgresql_where=sa.text("refused_at IS NULL AND retired_at IS NULL"),
+            sqlite_where=sa.text("refused_at IS NULL AND retired_at IS NULL"),
+        )
 
     op.create_table(
         "area_versions",
@@ -146,6 +153,11 @@ def downgrade() -> None:
     op.drop_table("areas")
     op.drop_table("area_versions")
     with op.batch_alter_table("tags") as batch_op:
+        batch_op.drop_index(
+            "uq_tags_live_name",
+            postgresql_where=sa.text("refused_at IS NULL AND retired_at IS NULL"),
+            sqlite_where=sa.text("refused_at IS NULL AND retired_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_tags_kind"))
 
     op.drop_table("tags")

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("minor_id", sa.Uuid(), nullable=False),
         sa.Column("guardian_name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("guardian_phone_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("guardian_phone_fingerprint", sa.LargeBinary(length=32), nullable=False),
         sa.Column("relation", sa.String(length=32), nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
@@ -140,6 +141,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("guardian_consents") as batch_op:
         batch_op.create_index(batch_op.f("ix_guardian_consents_minor_id"), ["minor_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_guardian_consents_guardian_phone_fingerprint"),
+            ["guardian_phone_fingerprint"],
+            unique=False,
+        )
 
     op.create_table(
         "organisations",
@@ -393,6 +399,7 @@ def downgrade() -> None:
 
     op.drop_table("organisations")
     with op.batch_alter_table("guardian_consents") as batch_op:
+        batch_op.drop_index(batch_op.f("ix_guardian_consents_guardian_phone_fingerprint"))
         batch_op.drop_index(batch_op.f("ix_guardian_consents_minor_id"))
 
     op.drop_table("guardian_consents")
