@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from marketplace.db.session import Database
+from marketplace.discovery import handlers as discovery_handlers
+from marketplace.discovery.readings import city_readings
+from marketplace.discovery.upkeep import Upkeep
 from marketplace.hours import handlers as hours_handlers
+from marketplace.identity import handlers as identity_handlers
+from marketplace.identity.gateway import CodeGateway, ConsoleGateway, WebhookGateway
+from marketplace.identity.personal_data import PersonalData
 from marketplace.kernel.clock import Clock, SystemClock
 from marketplace.kernel.files import FileStore, Folder
 from marketplace.kernel.vault import Vault
@@ -11,6 +17,8 @@ from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.settings import Settings
 from marketplace.volunteering import handlers as volunteering_handlers
+from matching.embedded import EmbeddedIndex
+from matching.index import SearchIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +31,13 @@ class House:
     vault: Vault
     files: FileStore
     registry: Registry
+    codes: CodeGateway
+    personal_data: PersonalData
+    search: SearchIndex
+    upkeep: Upkeep
 
     async def close(self) -> None:
+        await self.upkeep.close()
         await self.database.close()
 
 
@@ -32,15 +45,32 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     """Put the house together. Opens no connection yet: the first use does."""
     clock = clock or SystemClock()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    registry = Registry()
+    database = Database(settings.database_url, clock=clock, pool_size=settings.database_pool)
+    search = EmbeddedIndex(settings.data_folder / "search", city_readings())
+    upkeep = Upkeep(database, search)
+    registry, personal_data = Registry(), PersonalData()
+    vault = Vault(settings.secret_bytes())
     outbox_handlers.register(registry)
+    identity_handlers.register(registry, personal_data, vault)
     volunteering_handlers.register(registry)
     hours_handlers.register(registry)
+    discovery_handlers.register(registry, search, upkeep)
     return House(
         settings=settings,
         clock=clock,
-        database=Database(settings.database_url, clock=clock, pool_size=settings.database_pool),
-        vault=Vault(settings.secret_bytes()),
+        database=database,
+        vault=vault,
         files=Folder(settings.data_folder / "files"),
         registry=registry,
+        codes=_code_gateway(settings),
+        personal_data=personal_data,
+        search=search,
+        upkeep=upkeep,
     )
+
+
+def _code_gateway(settings: Settings) -> CodeGateway:
+    if settings.code_gateway_url:
+        return WebhookGateway(settings.code_gateway_url, settings.code_gateway_token.get_secret_value())
+    # Settings let only a demo run without an address.
+    return ConsoleGateway()

@@ -1,22 +1,23 @@
-"""Table of discovery: which version of which row the index has been told, so that a nightly pass can heal what was lost."""
+"""Table of discovery: what the index was last told of each thing, so that it is not told the same again."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, String
+from sqlalchemy import LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.db.base import Base
 
 
 class IndexedDocument(Base):
-    """The last version handed to the index, or its removal."""
+    """The digest of the document that the index was told; empty when it was told to forget the thing.
+
+    A place taken or given back changes a need but no document, and most news of needs is of that kind.
+    """
 
     __tablename__ = "indexed_documents"
-    __table_args__ = (Index(None, "indexed_at"),)
 
     kind: Mapped[str] = mapped_column(String(32), primary_key=True)
     row_id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int]
-    indexed_at: Mapped[datetime]
-    removed: Mapped[bool]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    told_at: Mapped[datetime]

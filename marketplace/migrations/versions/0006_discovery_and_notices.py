@@ -17,14 +17,10 @@ def upgrade() -> None:
         "indexed_documents",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("row_id", sa.Uuid(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("indexed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("removed", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", "row_id", name=op.f("pk_indexed_documents")),
     )
-    with op.batch_alter_table("indexed_documents") as batch_op:
-        batch_op.create_index(batch_op.f("ix_indexed_documents_indexed_at"), ["indexed_at"], unique=False)
-
     op.create_table(
         "calendar_feeds",
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -144,7 +140,4 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_calendar_feeds_person_id"))
 
     op.drop_table("calendar_feeds")
-    with op.batch_alter_table("indexed_documents") as batch_op:
-        batch_op.drop_index(batch_op.f("ix_indexed_documents_indexed_at"))
-
     op.drop_table("indexed_documents")

@@ -1,0 +1,150 @@
+"""What the index is told of a need or an organisation: public words and figures only, never a person."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import orjson
+
+from marketplace.areas import pinyin
+from marketplace.areas.models import Area
+from marketplace.kernel.ids import parse_id
+from marketplace.organisations.models import Organisation
+from marketplace.volunteering.models import Need
+from matching.index import Document, Point, Removal
+
+Change = Document | Removal
+"""What the index can be told of a thing."""
+
+TAKES_PEOPLE = "takes_people"
+"""Flag of needs that take anybody at all: dangerous work without insurance does not."""
+_ASKS = "asks:"
+
+
+class Kind(StrEnum):
+    """What can be found."""
+
+    NEED = "need"
+    ORGANISATION = "organisation"
+
+
+@dataclass(frozen=True, slots=True)
+class TagWords:
+    """A tag and every word by which people may mean it."""
+
+    code: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a document says beyond its own row. ``areas`` run from the municipality down; ``version`` grows with every change."""
+
+    version: int
+    areas: Sequence[Area]
+    tags: Sequence[TagWords]
+
+
+def document_id(kind: Kind, row_id: UUID) -> str:
+    """The id under which the index knows a row: ids are unique over all kinds."""
+    return f"{kind}:{row_id}"
+
+
+def row_id_of(document_id: str) -> UUID | None:
+    """The row's id inside a document's id."""
+    return parse_id(document_id.rpartition(":")[2])
+
+
+def asks(qualification_codes: Iterable[str]) -> str:
+    """The flag that names exactly the qualifications asked for. One flag a combination lets the index answer "none but these"."""
+    return _ASKS + "+".join(sorted(qualification_codes))
+
+
+def asked_in(flag: str) -> frozenset[str] | None:
+    """The qualifications that a flag of ``asks`` names; None for another flag."""
+    return frozenset(filter(None, flag[len(_ASKS) :].split("+"))) if flag.startswith(_ASKS) else None
+
+
+def need_document(
+    need: Need,
+    organisation_name: str | None,
+    around: Surroundings,
+    starts_at: Sequence[datetime],
+    qualification_codes: Iterable[str],
+) -> Document:
+    """A need as the index knows it. ``starts_at`` are the starts of its coming shifts."""
+    takes_people = [TAKES_PEOPLE] if need.insurance or not need.is_risky else []
+    names = [name for name in (organisation_name, need.place) if name]
+    return replace(
+        _document(Kind.NEED, need.id, need.title, around),
+        body=need.description,
+        names=(*names, *_area_names(around.areas)),
+        area_code=need.area_code,
+        category=need.category_code,
+        flags=(asks(qualification_codes), *takes_people),
+        starts_at=tuple(int(moment.timestamp()) for moment in sorted(starts_at)),
+        published_at=None if need.published_at is None else int(need.published_at.timestamp()),
+        minimum_age=need.minimum_age,
+        place=_point(need.latitude, need.longitude, around.areas),
+    )
+
+
+def organisation_document(organisation: Organisation, around: Surroundings) -> Document:
+    """An organisation as the index knows it."""
+    return replace(
+        _document(Kind.ORGANISATION, organisation.id, organisation.name, around),
+        body=organisation.about or "",
+        names=(organisation.name, *_area_names(around.areas)),
+        area_code=organisation.area_code,
+        place=_point(None, None, around.areas),
+    )
+
+
+def digest(document: Document) -> bytes:
+    """A fingerprint of all that the document says, whatever its version."""
+    said = asdict(document)
+    del said["version"]
+    return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _document(kind: Kind, row_id: UUID, title: str, around: Surroundings) -> Document:
+    return Document(
+        id=document_id(kind, row_id),
+        kind=kind,
+        version=around.version,
+        title=title,
+        keywords=tuple(dict.fromkeys(_keywords(around))),
+        sounds=tuple(" ".join(pinyin.syllables(area.name)) for area in _below_city(around.areas)),
+        tags=tuple(sorted({tag.code for tag in around.tags})),
+    )
+
+
+def _keywords(around: Surroundings) -> Iterable[str]:
+    for tag in around.tags:
+        yield from tag.words
+    for area in _below_city(around.areas):
+        yield area.name_en
+
+
+def _area_names(areas: Sequence[Area]) -> list[str]:
+    return [area.name for area in _below_city(areas)]
+
+
+def _below_city(areas: Sequence[Area]) -> Sequence[Area]:
+    """Everything lies in the city, so its name tells nothing apart."""
+    return areas[1:]
+
+
+def _point(latitude: float | None, longitude: float | None, areas: Sequence[Area]) -> Point | None:
+    """Where it is: its own point, or else that of the smallest area around it that has one."""
+    places = [
+        (latitude, longitude),
+        *((area.latitude, area.longitude) for area in reversed(_below_city(areas))),
+    ]
+    for north, east in places:
+        if north is not None and east is not None:
+            return Point(north, east)
+    return None

@@ -1,0 +1,82 @@
+"""Whatever changes what can be found tells the index, and the index is kept whole by itself."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from marketplace.db.session import Session
+from marketplace.discovery import indexer
+from marketplace.discovery.documents import Kind
+from marketplace.discovery.sources import need_is_findable
+from marketplace.discovery.upkeep import Upkeep
+from marketplace.organisations.events import OrganisationChanged, OrganisationVerified
+from marketplace.outbox.events import Event
+from marketplace.outbox.registry import Registry
+from marketplace.volunteering.events import (
+    NeedCancelled,
+    NeedChanged,
+    NeedClosed,
+    NeedDeclined,
+    NeedPublished,
+    NeedsImported,
+    ShiftCancelled,
+    ShiftMoved,
+)
+from marketplace.volunteering.models import Need
+from matching.index import SearchIndex
+
+_OF_NEEDS: tuple[type[Event], ...] = (
+    NeedPublished,
+    NeedChanged,
+    NeedClosed,
+    NeedCancelled,
+    NeedDeclined,
+    ShiftMoved,
+    ShiftCancelled,
+)
+_OF_ORGANISATIONS: tuple[type[Event], ...] = (OrganisationVerified, OrganisationChanged)
+
+
+def register(registry: Registry, index: SearchIndex, upkeep: Upkeep) -> None:
+    """Put discovery's consumers and repeated tasks into the registry."""
+    for event in _OF_NEEDS:
+        registry.on(event, "discovery.index_need", _index_need(index))
+    registry.on(NeedsImported, "discovery.index_imported", _index_imported(index))
+    for event in _OF_ORGANISATIONS:
+        registry.on(event, "discovery.index_organisation", _index_organisation(index))
+    registry.repeat("discovery.heal", timedelta(seconds=20), upkeep.heal)
+    registry.repeat("discovery.renew_at_night", timedelta(hours=1), upkeep.renew_at_night)
+    registry.repeat("discovery.pass_time", timedelta(minutes=10), upkeep.pass_time)
+
+
+def _index_need(index: SearchIndex) -> Callable[[Session, Event], Awaitable[None]]:
+    async def index_need(session: Session, event: Event) -> None:
+        await indexer.tell(session, index, Kind.NEED, [event.stream_id])
+
+    return index_need
+
+
+def _index_imported(index: SearchIndex) -> Callable[[Session, NeedsImported], Awaitable[None]]:
+    async def index_imported(session: Session, event: NeedsImported) -> None:
+        await indexer.tell(session, index, Kind.NEED, event.need_ids)
+        organisations = await session.scalars(
+            select(Need.organisation_id)
+            .where(Need.id.in_(event.need_ids), Need.organisation_id.is_not(None))
+            .distinct()
+        )
+        await indexer.tell(session, index, Kind.ORGANISATION, [one for one in organisations if one])
+
+    return index_imported
+
+
+def _index_organisation(index: SearchIndex) -> Callable[[Session, Event], Awaitable[None]]:
+    async def index_organisation(session: Session, event: Event) -> None:
+        """The organisation itself, and its needs, which are found by its name."""
+        await indexer.tell(session, index, Kind.ORGANISATION, [event.stream_id])
+        needs = await session.scalars(
+            select(Need.id).where(Need.organisation_id == event.stream_id, need_is_findable())
+        )
+        await indexer.tell(session, index, Kind.NEED, needs.all())
+
+    return index_organisation
