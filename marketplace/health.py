@@ -13,6 +13,7 @@ from marketplace.bootstrap import House
 from marketplace.migrations import run as migrations
 from marketplace.outbox import heartbeats
 from marketplace.outbox.figures import figures
+from matching.index import Condition
 
 _SECONDS = 3
 _PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671, "smtp": 25, "smtps": 465}
@@ -97,6 +98,15 @@ async def _worker(house: House) -> str:
     return f"{alive} alive"
 
 
+async def _search(house: House) -> str:
+    status = await asyncio.to_thread(house.search.status)
+    if status.condition is not Condition.READY:
+        raise NotWell(
+            f"the index is {status.condition}: a worker makes it anew, or run `marketplace reindex`"
+        )
+    return f"{status.documents} documents"
+
+
 async def _data_folder(house: House) -> str:
     return await asyncio.to_thread(_write_there, house)
 
@@ -150,6 +160,7 @@ _READINESS = (
     _Look("database", _database),
     _Look("migrations", _migrations),
     _Look("worker", _worker),
+    _Look("search", _search),
 )
 _BEYOND = (
     _Look("data folder", _data_folder),

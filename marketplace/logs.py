@@ -8,6 +8,7 @@ its kind and where it happened, never its message: a database quotes the row tha
 import logging
 import logging.config
 import re
+import sys
 import traceback
 from collections.abc import Mapping
 from types import TracebackType
@@ -133,7 +134,9 @@ def _last_steps(settings: Settings) -> list[Processor]:
         remove_meta,
         structlog.processors.format_exc_info,
         without_personal_data,
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        ),
     ]
 
 

@@ -22,6 +22,9 @@ from web.app import create_app
 
 
 async def a_worker_beats(house: House) -> None:
+    """What a worker does when it starts: a sign of life, and an index where there is none."""
+    with house.search.begin_rebuild():
+        pass
     async with house.database.unit_of_work() as session:
         await heartbeats.beat(session, "first")
 
@@ -52,7 +55,7 @@ async def test_ready_when_everything_is_well(visitor: Visitor, house: House) -> 
     await a_worker_beats(house)
     status, body = await ready(visitor)
     assert status == 200 and body["ready"] is True
-    assert {"database", "migrations", "worker"} <= set(body["checks"])
+    assert set(body["checks"]) == {"database", "migrations", "worker", "search"}
     assert all(check["ok"] for check in body["checks"].values())
 
 
@@ -76,6 +79,14 @@ async def test_not_ready_when_the_database_is_behind_the_code(visitor: Visitor, 
     status, body = await ready(visitor)
     assert status == 503
     assert body["checks"]["migrations"]["why"].startswith("at 0001, this code needs ")
+
+
+async def test_not_ready_when_search_has_no_index(visitor: Visitor, house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        await heartbeats.beat(session, "first")
+    status, body = await ready(visitor)
+    assert status == 503
+    assert body["checks"]["search"]["why"].startswith("the index is missing: ")
 
 
 @pytest.fixture
@@ -160,7 +171,16 @@ async def test_the_doctor_looks_further_than_readiness(house: House) -> None:
     await a_worker_beats(house)
     await a_dead_job(house, new_id())
     found = {check.name: check for check in await health.checks(house)}
-    assert {"database", "migrations", "worker", "data folder", "broker", "mail", "dead jobs"} <= set(found)
+    assert {
+        "database",
+        "migrations",
+        "worker",
+        "search",
+        "data folder",
+        "broker",
+        "mail",
+        "dead jobs",
+    } <= set(found)
     assert not found["dead jobs"].is_ok and found["dead jobs"].why.startswith("1 wait for an administrator")
     assert found["data folder"].is_ok and found["broker"].is_ok
 
