@@ -52,7 +52,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     vault = Vault(settings.secret_bytes())
     outbox_handlers.register(registry)
     identity_handlers.register(registry, personal_data, vault)
-    volunteering_handlers.register(registry)
+    volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry)
     discovery_handlers.register(registry, search, upkeep)
     return House(

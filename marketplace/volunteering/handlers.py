@@ -1,12 +1,14 @@
-"""What volunteering does by itself: pass offers on, follow open-ended series, and leave the shifts of people who are gone."""
+"""What volunteering does by itself: pass offers on and follow open-ended series."""
 
 from datetime import timedelta
 
+from marketplace.identity.personal_data import PersonalData
 from marketplace.outbox.registry import Registry
-from marketplace.volunteering import series, waiting
+from marketplace.volunteering import own_data, series, waiting
 
 
-def register(registry: Registry) -> None:
-    """Put volunteering's repeated work into the registry."""
+def register(registry: Registry, personal_data: PersonalData) -> None:
+    """Put volunteering's repeated work into the registry, and its share into every export and erasure."""
     registry.repeat("volunteering.settle_overdue", timedelta(minutes=1), waiting.settle_overdue)
     registry.repeat("volunteering.extend_series", timedelta(hours=6), series.extend_open_ended)
+    personal_data.add("volunteering", own_data.collect, own_data.erase)

@@ -179,13 +179,11 @@ async def test_a_shift_that_is_not_there_or_not_public_is_not_found(house: House
         await scene.join(house, me, new_id())
 
 
-@pytest.mark.parametrize("over", ["closed_at", "cancelled_at_of_need"])
+@pytest.mark.parametrize("over", ["closed_at", "cancelled_at"])
 async def test_a_need_that_is_over_takes_nobody(house: House, over: str) -> None:
-    column = over.removesuffix("_of_need")
+    at = await scene.shift(house)
     async with house.database.unit_of_work() as session:
-        need_id = await builders.need(session, **{column: city.NOW})
-        shift_id = await builders.shift(session, need_id)
-    at = scene.Scene(need_id, shift_id, STRANGER)
+        await scene.change_need(session, at.need_id, **{over: city.NOW})
     await refused(house, await scene.volunteer(house), at, NeedIsNotOpen)
 
 
@@ -276,7 +274,7 @@ async def test_what_was_cancelled_with_the_shift_cannot_be_withdrawn(house: Hous
     at = await scene.shift(house)
     me = await scene.volunteer(house)
     async with house.database.unit_of_work() as session:
-        sign_up_id = await builders.sign_up(session, at.shift_id, me.person_id, cancelled_at=city.NOW)
+        sign_up_id = await builders.sign_up(session, at.shift_id, me.signed_in(), cancelled_at=city.NOW)
     with pytest.raises(SignUpHasEnded):
         await scene.withdraw(house, me, sign_up_id)
 

@@ -49,7 +49,7 @@ async def test_a_shift_that_was_called_off_is_still_seen_until_its_day(house: Ho
     at = await scene.shift(house, title="甲")
     me = await scene.volunteer(house)
     async with house.database.unit_of_work() as session:
-        await builders.sign_up(session, at.shift_id, me.person_id, cancelled_at=city.NOW)
+        await builders.sign_up(session, at.shift_id, me.signed_in(), cancelled_at=city.NOW)
     assert await coming(house, me) == ["甲 cancelled"]
 
 
