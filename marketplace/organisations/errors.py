@@ -57,7 +57,3 @@ class NobodyHasThisNumber(Missing):
 
 class AlreadyAMember(Conflict):
     """The person belongs to the organisation in this role already."""
-
-
-class LastManagerStays(Conflict):
-    """An organisation is never without a manager; name another one first."""
