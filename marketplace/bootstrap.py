@@ -13,6 +13,9 @@ from marketplace.identity.personal_data import PersonalData
 from marketplace.kernel.clock import Clock, SystemClock
 from marketplace.kernel.files import FileStore, Folder
 from marketplace.kernel.vault import Vault
+from marketplace.notices import handlers as notices_handlers
+from marketplace.notices.email import Email, carrier_of
+from marketplace.notices.sending import Sending
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.settings import Settings
@@ -55,6 +58,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry)
     discovery_handlers.register(registry, search, upkeep)
+    notices_handlers.register(registry, personal_data, _sending(settings, vault, clock))
     return House(
         settings=settings,
         clock=clock,
@@ -74,3 +78,9 @@ def _code_gateway(settings: Settings) -> CodeGateway:
         return WebhookGateway(settings.code_gateway_url, settings.code_gateway_token.get_secret_value())
     # Settings let only a demo run without an address.
     return ConsoleGateway()
+
+
+def _sending(settings: Settings, vault: Vault, clock: Clock) -> Sending:
+    """The ways out of the house: e-mail, to a server or, where none is named, to a folder."""
+    carrier = carrier_of(settings.mail_url, settings.data_folder / "mail")
+    return Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)

@@ -1,0 +1,70 @@
+"""What notices listen to, and what they do by the clock."""
+
+from datetime import timedelta
+
+from marketplace.hours import events as hours
+from marketplace.identity import events as identity
+from marketplace.identity.personal_data import PersonalData
+from marketplace.notices import (
+    about_hours,
+    about_needs,
+    about_people,
+    about_shifts,
+    about_sign_ups,
+    own_data,
+    reminders,
+)
+from marketplace.notices.sending import Sending
+from marketplace.organisations import events as organisations
+from marketplace.outbox.registry import Registry
+from marketplace.volunteering import events as volunteering
+
+
+def register(registry: Registry, personal_data: PersonalData, sending: Sending) -> None:
+    """Put the notices' consumers, reminders and postman into the registry, and their share into every export and erasure."""
+    _volunteering(registry)
+    registry.on(hours.HoursRecorded, "notices.tell_recorded", about_hours.recorded)
+    registry.on(hours.ReviewOpened, "notices.tell_review_opened", about_hours.review_opened)
+    registry.on(hours.ReviewDeclined, "notices.tell_review_declined", about_hours.review_declined)
+    registry.on(hours.HourEntryRequested, "notices.tell_requested", about_hours.requested)
+    registry.on(hours.HourEntryRefused, "notices.tell_refused", about_hours.refused)
+    registry.on(identity.RoleGranted, "notices.tell_role_granted", about_people.role_granted)
+    registry.on(identity.RoleRevoked, "notices.tell_role_revoked", about_people.role_revoked)
+    registry.on(identity.QualificationDecided, "notices.tell_decided", about_people.qualification_decided)
+    registry.on(identity.PersonErased, "notices.forget", own_data.forget)
+    _organisations(registry)
+    personal_data.add("notices", own_data.collect, own_data.erase)
+    registry.repeat("notices.remind", timedelta(minutes=5), reminders.remind)
+    registry.repeat_errand("notices.send_due", timedelta(seconds=20), sending.send_due)
+
+
+def _volunteering(registry: Registry) -> None:
+    registry.on(volunteering.NeedRaised, "notices.tell_need_raised", about_needs.raised)
+    registry.on(volunteering.NeedPublished, "notices.tell_need_published", about_needs.published)
+    registry.on(volunteering.NeedDeclined, "notices.tell_need_declined", about_needs.declined)
+    registry.on(volunteering.NeedClosed, "notices.tell_need_closed", about_needs.closed)
+    registry.on(volunteering.NeedCancelled, "notices.tell_need_cancelled", about_needs.cancelled)
+    registry.on(volunteering.ShiftMoved, "notices.tell_moved", about_shifts.moved)
+    registry.on(volunteering.ShiftCancelled, "notices.tell_cancelled", about_shifts.cancelled)
+    registry.on(volunteering.SignUpApplied, "notices.tell_applied", about_sign_ups.applied)
+    registry.on(volunteering.SignUpConfirmed, "notices.tell_confirmed", about_sign_ups.confirmed)
+    registry.on(volunteering.SignUpWaiting, "notices.tell_waiting", about_sign_ups.waiting)
+    registry.on(volunteering.PlaceOffered, "notices.tell_offered", about_sign_ups.offered)
+    registry.on(volunteering.OfferLapsed, "notices.tell_lapsed", about_sign_ups.lapsed)
+    registry.on(volunteering.SignUpDeclined, "notices.tell_sign_up_declined", about_sign_ups.declined)
+    registry.on(volunteering.SignUpWithdrawn, "notices.tell_withdrawn", about_sign_ups.withdrawn)
+
+
+def _organisations(registry: Registry) -> None:
+    registry.on(
+        organisations.OrganisationSubmitted, "notices.tell_submitted", about_people.organisation_submitted
+    )
+    registry.on(
+        organisations.OrganisationVerified, "notices.tell_verified", about_people.organisation_verified
+    )
+    registry.on(
+        organisations.OrganisationRefused, "notices.tell_not_verified", about_people.organisation_refused
+    )
+    registry.on(
+        organisations.OrganisationChanged, "notices.tell_suspended", about_people.organisation_changed
+    )

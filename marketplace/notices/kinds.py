@@ -1,0 +1,127 @@
+"""The kinds of notices, by topic, and which of them go out by which channel unless the reader wishes otherwise."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from marketplace.identity.viewer import Viewer
+
+
+class ChannelName(StrEnum):
+    """Ways out of the house. The inbox on the site is none of them: it always has everything."""
+
+    EMAIL = "email"
+
+
+class Kind(StrEnum):
+    """What is told. Words are keyed ``notice.<kind>.name``, ``.title`` and ``.body``."""
+
+    SIGN_UP_CONFIRMED = "sign_up_confirmed"
+    SIGN_UP_ADDED = "sign_up_added"
+    SIGN_UP_WAITING = "sign_up_waiting"
+    SIGN_UP_DECLINED = "sign_up_declined"
+    SIGN_UP_RELEASED = "sign_up_released"
+    PLACE_OFFERED = "place_offered"
+    OFFER_LAPSED = "offer_lapsed"
+    SHIFT_MOVED = "shift_moved"
+    SHIFT_PLACE_CHANGED = "shift_place_changed"
+    SHIFT_CANCELLED = "shift_cancelled"
+    SHIFT_TOMORROW = "shift_tomorrow"
+    SHIFT_SOON = "shift_soon"
+    NEED_PUBLISHED = "need_published"
+    NEED_DECLINED = "need_declined"
+    NEED_CLOSED = "need_closed"
+    NEED_CANCELLED = "need_cancelled"
+    NEED_RAISED = "need_raised"
+    SIGN_UP_APPLIED = "sign_up_applied"
+    SIGN_UP_WITHDRAWN = "sign_up_withdrawn"
+    REVIEW_OPENED = "review_opened"
+    HOURS_REQUESTED = "hours_requested"
+    HOURS_RECORDED = "hours_recorded"
+    HOURS_REVERSED = "hours_reversed"
+    HOURS_IN_REVIEW = "hours_in_review"
+    HOURS_NOT_COUNTED = "hours_not_counted"
+    HOURS_REFUSED = "hours_refused"
+    ROLE_GRANTED = "role_granted"
+    ROLE_REVOKED = "role_revoked"
+    QUALIFICATION_VERIFIED = "qualification_verified"
+    QUALIFICATION_REFUSED = "qualification_refused"
+    ORGANISATION_SUBMITTED = "organisation_submitted"
+    ORGANISATION_VERIFIED = "organisation_verified"
+    ORGANISATION_REFUSED = "organisation_refused"
+    ORGANISATION_SUSPENDED = "organisation_suspended"
+
+
+class Topic(StrEnum):
+    """Kinds that belong together for a reader. Words are keyed ``notice.topic.<topic>``."""
+
+    SHIFTS = "shifts"
+    HOURS = "hours"
+    NEEDS = "needs"
+    ORGANISING = "organising"
+    ACCOUNT = "account"
+
+
+TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
+    Topic.SHIFTS: (
+        Kind.SIGN_UP_CONFIRMED,
+        Kind.SIGN_UP_ADDED,
+        Kind.SIGN_UP_WAITING,
+        Kind.PLACE_OFFERED,
+        Kind.OFFER_LAPSED,
+        Kind.SIGN_UP_DECLINED,
+        Kind.SIGN_UP_RELEASED,
+        Kind.SHIFT_MOVED,
+        Kind.SHIFT_PLACE_CHANGED,
+        Kind.SHIFT_CANCELLED,
+        Kind.SHIFT_TOMORROW,
+        Kind.SHIFT_SOON,
+    ),
+    Topic.HOURS: (
+        Kind.HOURS_RECORDED,
+        Kind.HOURS_REVERSED,
+        Kind.HOURS_IN_REVIEW,
+        Kind.HOURS_NOT_COUNTED,
+    ),
+    Topic.NEEDS: (Kind.NEED_PUBLISHED, Kind.NEED_DECLINED, Kind.NEED_CLOSED, Kind.NEED_CANCELLED),
+    Topic.ORGANISING: (
+        Kind.NEED_RAISED,
+        Kind.SIGN_UP_APPLIED,
+        Kind.SIGN_UP_WITHDRAWN,
+        Kind.REVIEW_OPENED,
+        Kind.HOURS_REQUESTED,
+        Kind.HOURS_REFUSED,
+        Kind.ORGANISATION_SUBMITTED,
+        Kind.ORGANISATION_VERIFIED,
+        Kind.ORGANISATION_REFUSED,
+        Kind.ORGANISATION_SUSPENDED,
+    ),
+    Topic.ACCOUNT: (
+        Kind.ROLE_GRANTED,
+        Kind.ROLE_REVOKED,
+        Kind.QUALIFICATION_VERIFIED,
+        Kind.QUALIFICATION_REFUSED,
+    ),
+}
+
+# What is only worth knowing when one looks: the reader did it a moment ago, or nothing depends on it.
+_KEPT_IN: Mapping[ChannelName, frozenset[Kind]] = {
+    ChannelName.EMAIL: frozenset(
+        {
+            Kind.SIGN_UP_WAITING,
+            Kind.SIGN_UP_WITHDRAWN,
+            Kind.HOURS_RECORDED,
+            Kind.HOURS_IN_REVIEW,
+            Kind.NEED_CLOSED,
+        }
+    ),
+}
+
+
+def is_wanted_by_default(kind: Kind, channel: ChannelName) -> bool:
+    """Whether ``kind`` goes out by ``channel`` to somebody who never said anything about it."""
+    return kind not in _KEPT_IN[channel]
+
+
+def topics_for(viewer: Viewer) -> Mapping[Topic, tuple[Kind, ...]]:
+    """The topics on which the viewer may ever be told something: organising is for those who hold a role."""
+    return {topic: kinds for topic, kinds in TOPICS.items() if topic is not Topic.ORGANISING or viewer.roles}

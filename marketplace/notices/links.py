@@ -1,0 +1,30 @@
+"""Where a notice leads: paths of pages, in one place. A test asks the site for each of them."""
+
+from uuid import UUID
+
+MY_SHIFTS = "/my/shifts"
+MY_HOURS = "/my/hours"
+PROFILE = "/profile"
+DESK = "/desk"
+INBOX = "/inbox"
+PREFERENCES = "/profile/notices"
+
+
+def need(need_id: UUID) -> str:
+    return f"/needs/{need_id}"
+
+
+def roster(shift_id: UUID) -> str:
+    return f"/shifts/{shift_id}/roster"
+
+
+def organisation(organisation_id: UUID) -> str:
+    return f"/organisations/{organisation_id}"
+
+
+def unsubscribe(token: str) -> str:
+    return f"/unsubscribe/{token}"
+
+
+def calendar(token: str) -> str:
+    return f"/calendar/{token}.ics"
