@@ -79,7 +79,7 @@ async def must_fetch(context: Context, kind: type[NodeType], key: Hashable) -> N
 
 
 async def _fetch(context: Context, name: str, key: Hashable | None) -> Node | None:
-    if key is None:
+    if key is None or name not in _kinds:
         return None
     row = await context.load(_kinds[name].query, key)
     return None if row is None else _kinds[name].of(row)
@@ -94,7 +94,8 @@ def _split(given: str) -> tuple[str, Any]:
     except (binascii.Error, ValueError):
         return "", None
     name, _, key = text.partition(":")
-    return name, _kinds[name].parse_key(key) if name in _kinds else None
+    # Some ids name what the graph does not show by itself, such as a person: their keys are UUIDs like most.
+    return name, (_kinds[name].parse_key if name in _kinds else parse_id)(key)
 
 
 @strawberry.type

@@ -61,10 +61,12 @@ from strawberry.types.execution import ExecutionContext
 
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
+from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.scalars import SCALARS
+from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
 from marketplace.graph.viewer import ViewerQueries
 
 
@@ -89,14 +91,14 @@ def build(query: type, mutation: type | None = None) -> GraphSchema:
 
 
 @strawberry.type(description="What can be read. Lists are connections; what is not for you is not there.")
-class Query(ViewerQueries, NodeQueries, AreaQueries, JobQueries):
+class Query(ViewerQueries, NodeQueries, AreaQueries, JobQueries, HourQueries, SignUpQueries):
     pass
 
 
 @strawberry.type(
     description="What can be done. Each answers with what came of it, or with the problem that changed nothing."
 )
-class Mutation(JobMutations):
+class Mutation(JobMutations, HourMutations, SignUpMutations):
     pass
 
 

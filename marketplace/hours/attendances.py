@@ -61,7 +61,7 @@ class _Place:
     rule: CheckInRule
 
 
-async def check_in(session: Session, proof: Proof, key: str | None = None) -> UUID:
+async def check_in(session: Session, proof: Proof) -> UUID:
     """Record that the person of ``proof`` came; its attendance. Doing it again changes nothing and gives the same answer.
 
     Raises SignUpIsNotConfirmed, CheckInIsNotOpen, CheckInIsClosed, CodeIsWrong, KeyWasUsed.
@@ -72,8 +72,8 @@ async def check_in(session: Session, proof: Proof, key: str | None = None) -> UU
         return known.id
     _expect_open(session, place)
     method = _proven(proof)
-    await _expect_unused(session, proof.person_id, key)
-    return await _come(session, place, _Witness(proof.person_id, method, proof.metres), key)
+    await _expect_unused(session, proof.person_id, proof.key)
+    return await _come(session, place, _Witness(proof.person_id, method, proof.metres), proof.key)
 
 
 async def check_out(session: Session, proof: Proof) -> UUID:

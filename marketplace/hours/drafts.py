@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from marketplace.hours.states import MINUTES_A_DAY
-from marketplace.kernel.input import BlankIsNone, Draft, FullWidthFolded, Printable, ShortText
+from marketplace.kernel.input import BlankIsNone, Code, Draft, FullWidthFolded, Printable, ShortText
 
 
 def _without_gaps(text: str) -> str:
@@ -21,6 +21,7 @@ GivenCode = Annotated[
     Printable,
     AfterValidator(_without_gaps),
 ]
+Key = Annotated[Code | None, BlankIsNone]
 Minutes = Annotated[int, Field(ge=0, le=MINUTES_A_DAY)]
 SomeMinutes = Annotated[int, Field(ge=1, le=MINUTES_A_DAY)]
 
@@ -32,6 +33,7 @@ class CodeDraft(Draft):
     shift_id: Annotated[UUID | None, BlankIsNone] = None
     latitude: Annotated[float | None, BlankIsNone, Field(ge=-90, le=90)] = None
     longitude: Annotated[float | None, BlankIsNone, Field(ge=-180, le=180)] = None
+    idempotency_key: Key = None
 
     @model_validator(mode="after")
     def _place_is_a_point(self) -> Self:
@@ -70,6 +72,7 @@ class EntryDraft(Draft):
     minutes: SomeMinutes
     served_on: Annotated[date | None, BlankIsNone] = None
     reason: ShortText
+    idempotency_key: Key = None
 
     @model_validator(mode="after")
     def _day_is_known(self) -> Self:
@@ -84,6 +87,7 @@ class CorrectionDraft(Draft):
     entry_id: UUID
     minutes: Minutes
     reason: ShortText
+    idempotency_key: Key = None
 
 
 class RefusalDraft(Draft):

@@ -53,8 +53,8 @@ class _Asked:
     rule: ApprovalRule
 
 
-async def enter(session: Session, viewer: Viewer, draft: EntryDraft, key: str | None = None) -> UUID:
-    """Ask for hours without evidence, for somebody who signed up to the need. The request; the same one for the same ``key``.
+async def enter(session: Session, viewer: Viewer, draft: EntryDraft) -> UUID:
+    """Ask for hours without evidence, for somebody who signed up to the need. The request; the same one for the same idempotency key.
 
     Raises SignInNeeded, NotFound, NotPermitted, ServedInTheFuture, ShiftIsNotOver, MinutesExceedTheShift, HoursAreRecorded,
     RequestIsUnderWay, KeyWasUsed.
@@ -66,7 +66,7 @@ async def enter(session: Session, viewer: Viewer, draft: EntryDraft, key: str | 
     await ledger.hold(session, draft.person_id, viewer_id)
     asked = _Asked(
         by=viewer_id,
-        key=key,
+        key=draft.idempotency_key,
         person_id=draft.person_id,
         need_id=draft.need_id,
         shift_id=draft.shift_id,
@@ -84,8 +84,8 @@ async def enter(session: Session, viewer: Viewer, draft: EntryDraft, key: str | 
     return await _ask(session, asked)
 
 
-async def correct(session: Session, viewer: Viewer, draft: CorrectionDraft, key: str | None = None) -> UUID:
-    """Ask for an entry to be corrected, by its owner or an organiser. The request; the same one for the same ``key``.
+async def correct(session: Session, viewer: Viewer, draft: CorrectionDraft) -> UUID:
+    """Ask for an entry to be corrected, by its owner or an organiser. The request; the same one for the same idempotency key.
 
     More minutes than before are hours without evidence and need as many approvals as those; fewer need one second person.
     Raises SignInNeeded, NotFound, NotPermitted, EntryIsReversed, CorrectionChangesNothing, MinutesExceedTheShift,
@@ -99,7 +99,7 @@ async def correct(session: Session, viewer: Viewer, draft: CorrectionDraft, key:
     adds = draft.minutes > entry.minutes
     asked = _Asked(
         by=viewer_id,
-        key=key,
+        key=draft.idempotency_key,
         person_id=entry.person_id,
         need_id=entry.need_id,
         shift_id=entry.shift_id,

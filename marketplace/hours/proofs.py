@@ -43,6 +43,7 @@ class Proof:
     direction: Direction
     method: Method | None
     metres: int | None
+    key: str | None
 
 
 async def judge(
@@ -71,7 +72,9 @@ async def judge(
         method = Method.SHORT_CODE if is_right else None
     if method and may_manage(viewer, area_code=need.area_code, organisation_id=need.organisation_id):
         method = Method.OWN_SCREEN
-    return Proof(sign_up_id, shift_id, person_id, direction, method, _metres(need, draft))
+    return Proof(
+        sign_up_id, shift_id, person_id, direction, method, _metres(need, draft), draft.idempotency_key
+    )
 
 
 def _scanned(rotation: Rotation, session: Session, direction: Direction, draft: CodeDraft) -> Code:

@@ -54,13 +54,14 @@ class Scene:
         self, viewer: Viewer | None = None, direction: Direction = Direction.IN, **given: Any
     ) -> UUID:
         """Hold a code out, as the edge does it: judge in one transaction, record in the next."""
-        key = given.pop("key", None)
+        if "key" in given:
+            given["idempotency_key"] = given.pop("key")
         draft = CodeDraft(**{"code": self.token(direction), **given})
         async with self.house.database.unit_of_work() as session:
             proof = await proofs.judge(session, viewer or self.volunteer, self.house.vault, direction, draft)
         async with self.house.database.unit_of_work() as session:
             if direction is Direction.IN:
-                return await attendances.check_in(session, proof, key)
+                return await attendances.check_in(session, proof)
             return await attendances.check_out(session, proof)
 
     async def come(self, since_start: timedelta = timedelta(0), **given: Any) -> UUID:

@@ -37,7 +37,7 @@ async def officer(scene: Scene, name: str = "区里") -> Viewer:
         return await builders.viewer(session, name, Role.DISTRICT_OFFICER, city.CHANGNING)
 
 
-async def enter(scene: Scene, viewer: Viewer | None = None, key: str | None = None, **given: object) -> UUID:
+async def enter(scene: Scene, viewer: Viewer | None = None, **given: object) -> UUID:
     draft = read(
         EntryDraft,
         {
@@ -50,7 +50,7 @@ async def enter(scene: Scene, viewer: Viewer | None = None, key: str | None = No
         | given,
     )
     async with scene.house.database.unit_of_work() as session:
-        return await entry_requests.enter(session, viewer or scene.organiser, draft, key)
+        return await entry_requests.enter(session, viewer or scene.organiser, draft)
 
 
 async def correct(
@@ -215,10 +215,10 @@ async def test_one_question_at_a_time(scene: Scene) -> None:
 
 async def test_a_request_sent_twice_with_one_key_is_one_request(scene: Scene) -> None:
     scene.at(3 * HOUR)
-    first = await enter(scene, key="once")
-    assert await enter(scene, key="once") == first
+    first = await enter(scene, idempotency_key="once")
+    assert await enter(scene, idempotency_key="once") == first
     with pytest.raises(KeyWasUsed):
-        await enter(scene, key="once", minutes=30)
+        await enter(scene, idempotency_key="once", minutes=30)
 
 
 async def test_hours_that_count_are_not_entered_again(scene: Scene) -> None:

@@ -49,9 +49,10 @@ async def enter(scene: Scene, viewer: Viewer, key: str | None = None) -> UUID:
         shift_id=scene.shift_id,
         minutes=90,
         reason="设备坏了",
+        idempotency_key=key,
     )
     async with scene.house.database.unit_of_work() as session:
-        return await entry_requests.enter(session, viewer, draft, key)
+        return await entry_requests.enter(session, viewer, draft)
 
 
 async def officers(scene: Scene, count: int) -> list[Viewer]:
@@ -64,7 +65,7 @@ async def officers(scene: Scene, count: int) -> list[Viewer]:
 
 async def test_checking_in_ten_times_at_once_is_one_attendance(scene: Scene) -> None:
     scene.at(timedelta(0))
-    answers = await at_once(*(scene.present(key="tapped twice") for _ in range(10)))
+    answers = await at_once(*(scene.present(key="tapped-twice") for _ in range(10)))
     assert len(set(answers)) == 1
     async with scene.house.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Attendance)) == 1
