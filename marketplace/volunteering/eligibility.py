@@ -12,7 +12,9 @@ from marketplace.catalogue.models import QualificationType
 from marketplace.db.session import Session
 from marketplace.identity import people
 from marketplace.identity.people import VolunteerFacts
+from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
+from marketplace.kernel.errors import NotFound
 from marketplace.kernel.local_forms import Named
 from marketplace.volunteering.errors import (
     BirthDateIsUnknown,
@@ -27,6 +29,7 @@ from marketplace.volunteering.errors import (
     SignUpIsTooLate,
 )
 from marketplace.volunteering.models import Need, NeedQualification, Shift
+from marketplace.volunteering.policy import visible_to
 from marketplace.volunteering.states import NeedState, need_state
 
 _FIT = "volunteering.fit"
@@ -75,6 +78,17 @@ async def for_shift(session: Session, person_id: UUID, shift: Shift) -> list[Rea
         shift.need_id
     ]
     return [*_of_shift(session, shift), *reasons]
+
+
+async def mine(session: Session, viewer: Viewer, shift_id: UUID) -> list[Reason]:
+    """Why the viewer may not take a shift that they see. Raises SignInNeeded, NotFound."""
+    person_id = viewer.signed_in()
+    shift = await session.scalar(
+        select(Shift).join(Need, Need.id == Shift.need_id).where(Shift.id == shift_id, visible_to(viewer))
+    )
+    if shift is None:
+        raise NotFound()
+    return await for_shift(session, person_id, shift)
 
 
 async def must_suit(session: Session, person_id: UUID, shift: Shift) -> None:

@@ -139,6 +139,18 @@ async def sign_up(session: Session, viewer: Viewer, sign_up_id: UUID) -> SignUpR
     return found
 
 
+async def of_shift(
+    session: Session, viewer: Viewer, shift_id: UUID, request: PageRequest
+) -> Page[SignUpRow]:
+    """The shift's sign-ups that the viewer may see, in the order in which they came: all for organisers, else one's own."""
+    query = _select().where(SignUp.shift_id == shift_id, visible_to(viewer))
+    if request.after:
+        query = query.where(SignUp.id > decode_cursor(request.after, UUID)[0])
+    rows = await session.execute(query.order_by(SignUp.id).limit(request.first + 1))
+    shown = [_row(row, session.now()) for row in rows]
+    return cut(shown, request, lambda row: encode_cursor(row.id))
+
+
 async def roster(session: Session, viewer: Viewer, shift_id: UUID) -> Roster:
     """Everybody who signed up for the shift, with names. Raises SignInNeeded, NotFound, NotPermitted for who does not organise it."""
     found = (
