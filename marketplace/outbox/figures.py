@@ -22,12 +22,13 @@ class Figures:
 async def figures(session: Session) -> Figures:
     """The figures of this moment."""
     is_open = (OutboxEvent.done_at.is_(None), OutboxEvent.dead_at.is_(None))
-    count, oldest = (
-        await session.execute(select(func.count(), func.min(OutboxEvent.available_at)).where(*is_open))
-    ).one()
+    count = await session.scalar(select(func.count()).select_from(OutboxEvent).where(*is_open))
+    oldest = await session.scalar(
+        select(OutboxEvent.available_at).where(*is_open).order_by(OutboxEvent.available_at).limit(1)
+    )
     dead = await session.scalar(
         select(func.count()).select_from(OutboxEvent).where(OutboxEvent.dead_at.is_not(None))
     )
     waited = (session.now() - oldest).total_seconds() if oldest is not None else 0.0
     alive = sum(beat.is_fresh for beat in await heartbeats.beats(session))
-    return Figures(open=count, dead=dead or 0, oldest_seconds=max(0.0, waited), workers_alive=alive)
+    return Figures(open=count or 0, dead=dead or 0, oldest_seconds=max(0.0, waited), workers_alive=alive)

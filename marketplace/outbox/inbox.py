@@ -1,8 +1,10 @@
 """The delivery of one event: every consumer's effect and its inbox entry in one transaction each, so each happens once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -20,6 +22,7 @@ from marketplace.outbox.models import InboxEntry
 from marketplace.outbox.registry import Consumer, Registry
 from marketplace.outbox.timing import MOST_ATTEMPTS, USUAL, Timing, backoff
 
+Hold = Callable[[Session, Begun], Awaitable[bool]]
 _log = structlog.get_logger(__name__)
 
 
@@ -78,17 +81,25 @@ async def _bring(database: Database, registry: Registry, begun: Begun, timing: T
     if not consumers:
         async with database.unit_of_work() as session:
             await claims.finish(session, begun)
-    for consumer in consumers:
-        try:
-            async with asyncio.timeout(timing.work_limit.total_seconds()), database.unit_of_work() as session:
-                await _hold(session, begun, timing)
-                await _take_effect(session, consumer, begun.id, event)
-                if consumer is consumers[-1]:
-                    await claims.finish(session, begun)
-        except LeaseLost:
-            raise
-        except Exception as error:
-            raise ConsumerFailed(consumer.name) from error
+        return
+    for consumer in consumers[:-1]:
+        await _bring_to(database, consumer, begun, event, timing, partial(claims.renew, timing=timing))
+    await _bring_to(database, consumers[-1], begun, event, timing, claims.finish)
+
+
+async def _bring_to(
+    database: Database, consumer: Consumer, begun: Begun, event: Event, timing: Timing, hold: Hold
+) -> None:
+    """One consumer's transaction. ``hold`` comes first in it: whoever lost the event can no longer change anything."""
+    try:
+        async with asyncio.timeout(timing.work_limit.total_seconds()), database.unit_of_work() as session:
+            if not await hold(session, begun):
+                raise LeaseLost()
+            await _take_effect(session, consumer, begun.id, event)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        raise ConsumerFailed(consumer.name) from error
 
 
 def _read(begun: Begun) -> Event:
@@ -98,12 +109,6 @@ def _read(begun: Begun) -> Event:
         raise EventIsUnreadable("no module declares an event of this name") from None
     except ValidationError:
         raise EventIsUnreadable("the payload does not fit the event") from None
-
-
-async def _hold(session: Session, begun: Begun, timing: Timing) -> None:
-    """Renew the lease inside the consumer's own transaction: whoever lost it can no longer change anything."""
-    if not await claims.renew(session, begun, timing):
-        raise LeaseLost()
 
 
 async def _take_effect(session: Session, consumer: Consumer, event_id: UUID, event: Event) -> None:

@@ -13,10 +13,10 @@ from marketplace.outbox.publish import HAS_NEWS
 from marketplace.outbox.timing import USUAL, Timing
 
 _BATCH = 100
-# More than this in the broker would only wait there until its lease ran out and it was sent again.
-_MOST_SENT = 200
+# While this many wait in the broker the workers have enough to do. More would only sit there until the lease ran out.
+_ENOUGH = 50
 # A burst of commits wakes the relay once.
-_GATHER_SECONDS = 0.01
+_GATHER_SECONDS = 0.02
 Send = Callable[[Sequence[UUID], UUID], Awaitable[None]]
 _log = structlog.get_logger(__name__)
 
@@ -48,8 +48,9 @@ class Relay:
     async def step(self) -> int:
         """Claim and send one batch; how many were sent. What could not be sent is let go at once."""
         async with self._database.unit_of_work() as session:
-            room = _MOST_SENT - await claims.count_sent(session, self.token)
-            ids = await claims.claim(session, self.token, min(room, _BATCH), self._timing) if room > 0 else ()
+            if await claims.count_sent(session, self.token) >= _ENOUGH:
+                return 0
+            ids = await claims.claim(session, self.token, _BATCH, self._timing)
         if ids:
             try:
                 await self._send(ids, self.token)

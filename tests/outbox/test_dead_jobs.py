@@ -32,6 +32,7 @@ async def a_dead_job(house: House, bell: UUID, strokes: int = 1) -> UUID:
     """The first stroke is dead, the others wait behind it."""
     async with house.database.unit_of_work() as session:
         await publish(session, *(BellRung(bell, number) for number in range(1, strokes + 1)))
+    async with house.database.unit_of_work() as session:
         job_id = await session.scalar(
             select(OutboxEvent.id).where(OutboxEvent.stream_id == bell, OutboxEvent.sequence == 1)
         )
