@@ -12,7 +12,7 @@ import numpy as np
 from marketplace.cli.city.people import Spot, seeded_id
 from marketplace.cli.city.words import Work, city_words
 from marketplace.kernel.clock import SHANGHAI, local_day, local_year
-from marketplace.organisations.credit_code import complete
+from marketplace.organisations.credit_code import check_character
 
 Row = dict[str, Any]
 WEEKS_BACK = 60
@@ -72,7 +72,7 @@ def make_organisations(
             {
                 "id": organisation_id,
                 "name": f"{spot.name.removesuffix('居委会').removesuffix('村委会')}{start}{ends[number % len(ends)]}",
-                "credit_code": complete(f"52{spot.code[:6]}{600_000_000 + number:09d}"),
+                "credit_code": _credit_code(f"52{spot.code[:6]}{600_000_000 + number:09d}"),
                 "kind": words.organisation_kinds[number % len(words.organisation_kinds)],
                 "about": f"扎根{spot.name}，专注社区公益服务，由本地居民和专业社工共同发起。",
                 "area_code": f"{spot.code[:6]}000000",
@@ -98,6 +98,10 @@ def make_organisations(
                 },
             )
     return rows
+
+
+def _credit_code(body: str) -> str:
+    return body + check_character(body)
 
 
 @dataclass(slots=True)
