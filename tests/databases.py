@@ -3,7 +3,8 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -47,9 +48,7 @@ async def _fill(url: str) -> None:
 def sqlite_template(folder: Path) -> Iterator[Path]:
     """A migrated SQLite file with the test city in it."""
     path = folder / "template.db"
-    url = f"sqlite+aiosqlite:///{path}"
-    upgrade(url)
-    asyncio.run(_fill(url))
+    _prepare(f"sqlite+aiosqlite:///{path}")
     yield path
 
 
@@ -57,13 +56,12 @@ def sqlite_template(folder: Path) -> Iterator[Path]:
 def postgresql_template() -> Iterator[str]:
     """The name of a migrated PostgreSQL database with the test city in it; dropped at the end."""
     name = f"wushe_template_{_RUN}"
-    asyncio.run(_on_server(f"CREATE DATABASE {name}"))
+    _in_thread(lambda: asyncio.run(_on_server(f"CREATE DATABASE {name}")))
     try:
-        upgrade(_postgresql_address(name))
-        asyncio.run(_fill(_postgresql_address(name)))
+        _prepare(_postgresql_address(name))
         yield name
     finally:
-        asyncio.run(_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        _in_thread(lambda: asyncio.run(_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
 
 
 @contextmanager
@@ -78,15 +76,20 @@ def sqlite_copy(template: Path, folder: Path) -> Iterator[str]:
 def postgresql_copy(template: str) -> Iterator[str]:
     """The address of a copy of the template; dropped at the end. Usable with or without a running event loop."""
     name = f"wushe_test_{_RUN}_{uuid4().hex[:8]}"
-    _in_thread(f"CREATE DATABASE {name} TEMPLATE {template}")
+    _in_thread(lambda: asyncio.run(_on_server(f"CREATE DATABASE {name} TEMPLATE {template}")))
     try:
         yield _postgresql_address(name)
     finally:
-        _in_thread(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        _in_thread(lambda: asyncio.run(_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
 
 
-def _in_thread(statement: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+def _prepare(url: str) -> None:
+    """Migrate and fill the database at ``url``."""
+    _in_thread(lambda: upgrade(url))
+    _in_thread(lambda: asyncio.run(_fill(url)))
 
+
+def _in_thread(work: Callable[[], None]) -> None:
+    """Do ``work`` where no event loop runs, whether or not one runs here."""
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(_on_server(statement))).result()
+        pool.submit(work).result()

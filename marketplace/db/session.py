@@ -5,7 +5,7 @@ into a shared context bare: GraphQL's sibling fields go through ``marketplace.gr
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -27,9 +27,20 @@ class Session(AsyncSession):
     def __init__(self, *args: Any, clock: Clock | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         self._now = (clock or SystemClock()).now()
+        self._last_acts: list[Callable[[Session], Awaitable[None]]] = []
 
     def now(self) -> datetime:
         return self._now
+
+    def finally_do(self, act: "Callable[[Session], Awaitable[None]]") -> None:
+        """Do ``act`` once, as the last thing before the commit; whatever raises there undoes the whole."""
+        if act not in self._last_acts:
+            self._last_acts.append(act)
+
+    async def do_last_acts(self) -> None:
+        """Called by the unit of work at its end."""
+        while self._last_acts:
+            await self._last_acts.pop(0)(self)
 
     @property
     def is_postgresql(self) -> bool:
@@ -56,6 +67,7 @@ class Database:
         """A transaction that commits when the block ends well and rolls back when it raises."""
         async with self._writer or nullcontext(), self._session(writing=True) as session, session.begin():
             yield session
+            await session.do_last_acts()
         if self.on_commit is not None:
             self.on_commit(session)
 
@@ -82,9 +94,12 @@ class Database:
 
 
 def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
+    # hide_parameters: an error that is logged tells the statement, never the values, which may be somebody's.
     if not is_sqlite:
-        return create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+        return create_async_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
     prepare_sqlite(engine.sync_engine)
     return engine
 
