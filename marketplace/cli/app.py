@@ -2,7 +2,7 @@
 
 import typer
 
-from marketplace.cli import data, places, serving
+from marketplace.cli import data, dead_jobs, places, serving
 
 app = typer.Typer(
     name="marketplace",
@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 app.add_typer(places.app, name="areas")
 app.add_typer(data.needs, name="needs")
+app.add_typer(dead_jobs.app, name="jobs")
 app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)
