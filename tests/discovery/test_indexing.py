@@ -19,7 +19,7 @@ from marketplace.volunteering import needs
 from marketplace.volunteering.drafts import NeedDraft, ReasonDraft
 from marketplace.volunteering.events import NeedChanged
 from marketplace.volunteering.models import Need
-from matching.index import Condition, IndexIsBusy, Query
+from matching.index import Condition, Document, IndexIsBusy, Query
 from tests import builders, city
 from tests.deliveries import drain
 
@@ -106,7 +106,8 @@ async def test_older_news_never_replaces_newer(house: House) -> None:
         (await session.get_one(Need, need_id)).title = "新名"
         await publish(session, NeedChanged(need_id))
     await drain(house)
-    house.search.upsert([old])  # type: ignore[list-item]
+    assert isinstance(old, Document)
+    house.search.upsert([old])
     assert of(need_id) in found(house, "新名")
 
 
