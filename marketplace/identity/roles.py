@@ -23,7 +23,7 @@ from marketplace.identity.events import RoleGranted, RoleRevoked
 from marketplace.identity.models import Person, RoleGrant
 from marketplace.identity.people import must_be_there
 from marketplace.identity.viewer import HeldRole, Role, Viewer
-from marketplace.kernel.errors import Conflict, InputIsInvalid, NotFound
+from marketplace.kernel.errors import Conflict, InputIsInvalid, MarketplaceError, NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import Vault
 from marketplace.outbox.publish import publish
@@ -71,7 +71,7 @@ async def give(session: Session, person_id: UUID, held: HeldRole, *, granted_by:
                 )
             )
     except IntegrityError:
-        raise RoleIsHeldAlready() from None
+        raise await _why_not(session, person_id, held) from None
     scope = held.area_code or held.organisation_id
     audit.record(
         session,
@@ -84,6 +84,26 @@ async def give(session: Session, person_id: UUID, held: HeldRole, *, granted_by:
     )
     await publish(session, RoleGranted(person_id=person_id, grant_id=grant_id))
     return grant_id
+
+
+async def _why_not(session: Session, person_id: UUID, held: HeldRole) -> MarketplaceError:
+    """The constraint that refused: the role is held already, or there is no such organisation (a floor above: only its key is known here)."""
+    same_scope = (
+        RoleGrant.area_code == held.area_code
+        if held.area_code
+        else RoleGrant.organisation_id == held.organisation_id
+    )
+    known = await session.scalar(
+        select(RoleGrant.id).where(
+            RoleGrant.person_id == person_id,
+            RoleGrant.role == held.role.value,
+            RoleGrant.revoked_at.is_(None),
+            same_scope,
+        )
+    )
+    if known is not None:
+        return RoleIsHeldAlready()
+    return InputIsInvalid.of("organisation_id", "unknown_choice", choice=str(held.organisation_id))
 
 
 async def revoke(session: Session, viewer: Viewer, grant_id: UUID) -> None:
