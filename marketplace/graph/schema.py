@@ -63,9 +63,12 @@ from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
 from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
+from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
+from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.scalars import SCALARS
+from marketplace.graph.shifts import ShiftMutations, ShiftQueries
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
 from marketplace.graph.viewer import ViewerQueries
 
@@ -91,14 +94,26 @@ def build(query: type, mutation: type | None = None) -> GraphSchema:
 
 
 @strawberry.type(description="What can be read. Lists are connections; what is not for you is not there.")
-class Query(ViewerQueries, NodeQueries, AreaQueries, JobQueries, HourQueries, SignUpQueries):
+class Query(
+    ViewerQueries,
+    NodeQueries,
+    AreaQueries,
+    JobQueries,
+    HourQueries,
+    SignUpQueries,
+    OrganisationQueries,
+    NeedQueries,
+    ShiftQueries,
+):
     pass
 
 
 @strawberry.type(
     description="What can be done. Each answers with what came of it, or with the problem that changed nothing."
 )
-class Mutation(JobMutations, HourMutations, SignUpMutations):
+class Mutation(
+    JobMutations, HourMutations, SignUpMutations, OrganisationMutations, NeedMutations, ShiftMutations
+):
     pass
 
 

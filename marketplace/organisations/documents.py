@@ -78,8 +78,11 @@ async def add(
     return document.id
 
 
-async def remove(session: Session, viewer: Viewer, document_id: UUID) -> None:
-    """Take a paper back. Its record stays, its bytes are no longer shown. Raises NotFound, NotPermitted."""
+async def remove(session: Session, viewer: Viewer, document_id: UUID) -> UUID:
+    """Take a paper back: its record stays, its bytes are no longer shown. Returns the organisation's id.
+
+    Raises NotFound, NotPermitted.
+    """
     viewer.signed_in()
     document = await session.get(OrganisationDocument, document_id)
     if document is None or document.removed_at is not None:
@@ -87,6 +90,7 @@ async def remove(session: Session, viewer: Viewer, document_id: UUID) -> None:
     await organisations.managed(session, viewer, document.organisation_id)
     document.removed_at = session.now()
     _record(session, viewer, "organisation.document_removed", document)
+    return document.organisation_id
 
 
 async def read(session: Session, viewer: Viewer, files: FileStore, document_id: UUID) -> DocumentContent:

@@ -38,8 +38,12 @@ def decides(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
-    """SQL: verified ones for everybody; the rest for its own people and for officers and auditors of its area."""
+    """SQL: verified ones for everybody; the rest for its own people, whoever registered it, and officers and auditors of its area."""
     public = and_(Organisation.verified_at.is_not(None), Organisation.suspended_at.is_(None))
-    looked_after = [within(Organisation.area_code, area) for area in viewer.areas_of(*_LOOKING)]
-    own = viewer.organisations_of(*ORGANISATION_ROLES)
-    return or_(public, Organisation.id.in_(own), *looked_after) if own else or_(public, *looked_after)
+    if viewer.is_stranger:
+        return public
+    own = or_(
+        Organisation.registered_by == viewer.person_id,
+        Organisation.id.in_(viewer.organisations_of(*ORGANISATION_ROLES)),
+    )
+    return or_(public, own, *(within(Organisation.area_code, area) for area in viewer.areas_of(*_LOOKING)))

@@ -181,7 +181,7 @@ async def past_shifts_of(
 
 
 async def coming_shifts_by_needs(
-    session: Session, viewer: Viewer, need_ids: Collection[UUID], most: int = 50
+    session: Session, viewer: Viewer, need_ids: Collection[UUID], most: int = 10
 ) -> dict[UUID, list[ShiftRow]]:
     """The next shifts of each need that have not ended and are not cancelled, soonest first; one statement."""
     rank = func.row_number().over(partition_by=Shift.need_id, order_by=(Shift.starts_at, Shift.id))

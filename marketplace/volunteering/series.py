@@ -79,6 +79,16 @@ async def change(session: Session, viewer: Viewer, series_id: UUID, draft: Serie
     return outcome
 
 
+async def coming_shift_ids(session: Session, series_id: UUID) -> tuple[UUID, ...]:
+    """The ids of a series' shifts that have not begun and are not cancelled, in order of time."""
+    rows = await session.scalars(
+        select(Shift.id)
+        .where(Shift.series_id == series_id, Shift.starts_at > session.now(), Shift.cancelled_at.is_(None))
+        .order_by(Shift.starts_at)
+    )
+    return tuple(rows)
+
+
 async def extend_open_ended(session: Session) -> None:
     """Follow every open-ended series of an open need further into the future; a repeated task."""
     rows = await session.scalars(
