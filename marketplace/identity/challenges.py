@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text, update
 
 from marketplace.db.session import Session
 from marketplace.identity import phones
-from marketplace.identity.errors import CodeIsSpent, CodeIsWrong, TooManyCodes
+from marketplace.identity.errors import OneTimeCodeIsSpent, OneTimeCodeIsWrong, TooManyCodes
 from marketplace.identity.gateway import CodeMessage
 from marketplace.identity.models import SignInChallenge
 from marketplace.kernel.errors import MarketplaceError
@@ -101,10 +101,10 @@ async def check(
     )
     # Counting comes first: tries that race each other cannot all be the fifth.
     if row is None or not await _count_try(session, row.id):
-        return CodeIsSpent()
+        return OneTimeCodeIsSpent()
     given = _code_fingerprint(vault, row.id, answering.subject, answering.code)
     if not hmac.compare_digest(given, row.code_fingerprint):
-        return CodeIsWrong(tries_left=MOST_WRONG_TRIES - row.wrong_tries - 1)
+        return OneTimeCodeIsWrong(tries_left=MOST_WRONG_TRIES - row.wrong_tries - 1)
     await session.execute(
         update(SignInChallenge)
         .where(SignInChallenge.id == row.id)
@@ -115,7 +115,7 @@ async def check(
 
 
 async def spend(session: Session, challenge_id: UUID) -> None:
-    """Use up a code that was right. Raises CodeIsSpent when somebody else was quicker."""
+    """Use up a code that was right. Raises OneTimeCodeIsSpent when somebody else was quicker."""
     spent = await session.execute(
         update(SignInChallenge)
         .where(SignInChallenge.id == challenge_id, SignInChallenge.used_at.is_(None))
@@ -124,7 +124,7 @@ async def spend(session: Session, challenge_id: UUID) -> None:
         .execution_options(synchronize_session=False)
     )
     if spent.scalar_one_or_none() is None:
-        raise CodeIsSpent()
+        raise OneTimeCodeIsSpent()
 
 
 def network_of(address: str) -> str:

@@ -7,11 +7,11 @@ class TooManyCodes(TooMany):
     """Too many codes were asked for this number or from this place; try again after ``retry_after`` seconds."""
 
 
-class CodeIsWrong(Invalid):
+class OneTimeCodeIsWrong(Invalid):
     """The code is not the one that was sent; ``tries_left`` remain."""
 
 
-class CodeIsSpent(Conflict):
+class OneTimeCodeIsSpent(Conflict):
     """The code was used, has expired, or was tried too often: ask for a new one."""
 
 

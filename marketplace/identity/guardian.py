@@ -36,7 +36,7 @@ class GuardianAnswer:
     refusal: MarketplaceError | None = None
 
     def or_refusal(self) -> "GuardianAnswer":
-        """This answer. Raises CodeIsWrong or CodeIsSpent."""
+        """This answer. Raises OneTimeCodeIsWrong or OneTimeCodeIsSpent."""
         if self.refusal is not None:
             raise self.refusal
         return self

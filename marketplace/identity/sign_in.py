@@ -36,7 +36,7 @@ class SignInAnswer:
     refusal: MarketplaceError | None = None
 
     def or_refusal(self) -> "SignInAnswer":
-        """This answer. Raises the refusal, CodeIsWrong or CodeIsSpent."""
+        """This answer. Raises the refusal, OneTimeCodeIsWrong or OneTimeCodeIsSpent."""
         if self.refusal is not None:
             raise self.refusal
         return self

@@ -12,10 +12,10 @@ from marketplace.db.audit import AuditEntry
 from marketplace.identity import guardian, people
 from marketplace.identity.drafts import GuardianAnswerDraft, GuardianDraft
 from marketplace.identity.errors import (
-    CodeIsSpent,
-    CodeIsWrong,
     GuardianConsentedAlready,
     GuardianPhoneIsYourOwn,
+    OneTimeCodeIsSpent,
+    OneTimeCodeIsWrong,
     PersonIsNotAMinor,
 )
 from marketplace.identity.gateway import CodeMessage
@@ -89,7 +89,7 @@ async def test_a_wrong_code_is_counted_and_gives_nothing(house: House) -> None:
     minor = await a_minor(house)
     message = await ask(house, minor)
     for left in (4, 3):
-        with pytest.raises(CodeIsWrong) as caught:
+        with pytest.raises(OneTimeCodeIsWrong) as caught:
             await give(house, minor, message, code=scene.wrong(message.code))
         assert caught.value.facts["tries_left"] == left
     assert not await consents(house, minor)
@@ -98,7 +98,7 @@ async def test_a_wrong_code_is_counted_and_gives_nothing(house: House) -> None:
 async def test_a_code_for_one_minor_is_worthless_for_another(house: House) -> None:
     minor, sibling = await a_minor(house), await a_minor(house, "+8613700137000")
     message = await ask(house, minor)
-    with pytest.raises(CodeIsWrong):
+    with pytest.raises(OneTimeCodeIsWrong):
         await give(house, sibling, message)
     assert not await consents(house, sibling)
 
@@ -106,7 +106,7 @@ async def test_a_code_for_one_minor_is_worthless_for_another(house: House) -> No
 async def test_a_sign_in_code_of_the_guardian_is_no_consent(house: House) -> None:
     minor = await a_minor(house)
     message = await scene.ask(house, scene.OTHER_PHONE)
-    with pytest.raises(CodeIsSpent):
+    with pytest.raises(OneTimeCodeIsSpent):
         await give(house, minor, message)
 
 

@@ -11,7 +11,7 @@ from marketplace.bootstrap import House
 from marketplace.identity import challenges, consents
 from marketplace.identity.consents import ConsentKind
 from marketplace.identity.drafts import SignInDraft
-from marketplace.identity.errors import CodeIsSpent, CodeIsWrong, TooManyCodes
+from marketplace.identity.errors import OneTimeCodeIsSpent, OneTimeCodeIsWrong, TooManyCodes
 from marketplace.identity.models import Consent, Person, SignInChallenge
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.errors import InputIsInvalid
@@ -93,7 +93,7 @@ async def test_a_wrong_code_is_told_alike_for_known_and_unknown_numbers(house: H
     await scene.person(house, phone=scene.PHONE)
     for phone in (scene.PHONE, scene.OTHER_PHONE):
         message = await scene.ask(house, phone)
-        with pytest.raises(CodeIsWrong) as caught:
+        with pytest.raises(OneTimeCodeIsWrong) as caught:
             await scene.answer(house, message, code=scene.wrong(message.code))
         assert caught.value.facts == {"tries_left": 4}
 
@@ -101,10 +101,10 @@ async def test_a_wrong_code_is_told_alike_for_known_and_unknown_numbers(house: H
 async def test_after_five_wrong_tries_even_the_right_code_is_spent(house: House) -> None:
     message = await scene.ask(house)
     for left in (4, 3, 2, 1, 0):
-        with pytest.raises(CodeIsWrong) as caught:
+        with pytest.raises(OneTimeCodeIsWrong) as caught:
             await scene.answer(house, message, code=scene.wrong(message.code))
         assert caught.value.facts["tries_left"] == left
-    with pytest.raises(CodeIsSpent):
+    with pytest.raises(OneTimeCodeIsSpent):
         await scene.answer(house, message, name="王小明", agrees=True)
     assert await people(house) == 0
 
@@ -115,14 +115,17 @@ async def test_tries_that_race_each_other_are_all_counted(house: House) -> None:
         *(scene.answer(house, message, code=scene.wrong(message.code)) for _ in range(12)),
         return_exceptions=True,
     )
-    assert sum(isinstance(outcome, CodeIsWrong) for outcome in outcomes) == challenges.MOST_WRONG_TRIES
-    assert sum(isinstance(outcome, CodeIsSpent) for outcome in outcomes) == 12 - challenges.MOST_WRONG_TRIES
+    assert sum(isinstance(outcome, OneTimeCodeIsWrong) for outcome in outcomes) == challenges.MOST_WRONG_TRIES
+    assert (
+        sum(isinstance(outcome, OneTimeCodeIsSpent) for outcome in outcomes)
+        == 12 - challenges.MOST_WRONG_TRIES
+    )
 
 
 async def test_a_code_works_once(house: House) -> None:
     message = await scene.ask(house)
     await scene.answer(house, message, name="王小明", agrees=True)
-    with pytest.raises(CodeIsSpent):
+    with pytest.raises(OneTimeCodeIsSpent):
         await scene.answer(house, message)
 
 
@@ -131,7 +134,7 @@ async def test_a_code_answered_twice_at_once_signs_in_once(house: House) -> None
     outcomes = await asyncio.gather(
         *(scene.answer(house, message, name="王小明", agrees=True) for _ in range(4)), return_exceptions=True
     )
-    assert sum(isinstance(outcome, CodeIsSpent) for outcome in outcomes) == 3
+    assert sum(isinstance(outcome, OneTimeCodeIsSpent) for outcome in outcomes) == 3
     assert await people(house) == 1
 
 
@@ -149,14 +152,14 @@ async def test_two_codes_of_one_newcomer_make_one_person(house: House, clock: Fi
 async def test_a_code_expires_after_ten_minutes(house: House, clock: FixedClock) -> None:
     message = await scene.ask(house)
     clock.advance(timedelta(minutes=10))
-    with pytest.raises(CodeIsSpent):
+    with pytest.raises(OneTimeCodeIsSpent):
         await scene.answer(house, message, name="王小明", agrees=True)
 
 
 async def test_a_code_is_worthless_for_another_number_or_another_request(house: House) -> None:
     message = await scene.ask(house)
     for facts in ({"phone": scene.OTHER_PHONE}, {"challenge_id": new_id()}):
-        with pytest.raises(CodeIsSpent):
+        with pytest.raises(OneTimeCodeIsSpent):
             await scene.answer(house, message, name="王小明", agrees=True, **facts)
 
 
