@@ -101,5 +101,5 @@ async def _review(session: Session, review_id: UUID) -> tuple[HourReview, dict[s
         .join(Need, Need.id == Shift.need_id)
         .where(HourReview.id == review_id)
     )
-    review, shift, need = found.one()._tuple()
+    review, shift, need = found.one()
     return review, {"need": need.title, "shift": Span(shift.starts_at, shift.ends_at)}, need

@@ -79,7 +79,11 @@ async def organisation_changed(session: Session, event: OrganisationChanged) -> 
 
 
 async def _tell_of_role(session: Session, grant_id: UUID, kind: Kind) -> None:
+    """What somebody did themselves (founded an organisation, laid a role down) they know."""
     grant = await session.get_one(RoleGrant, grant_id)
+    actor = grant.granted_by if kind is Kind.ROLE_GRANTED else grant.revoked_by
+    if actor == grant.person_id:
+        return
     facts: dict[str, Fact] = {"role": Word(f"role.{grant.role}"), "where": await _scope(session, grant)}
     await tell(session, [grant.person_id], News(kind, f"{kind}:{grant.id}", facts, links.PROFILE))
 

@@ -51,7 +51,8 @@ async def _shift_and_need(session: Session, shift_id: UUID) -> tuple[Shift, Need
     found = await session.execute(
         select(Shift, Need).join(Need, Need.id == Shift.need_id).where(Shift.id == shift_id)
     )
-    return found.one()._tuple()
+    shift, need = found.one()
+    return shift, need
 
 
 async def _people_in(session: Session, shift_id: UUID) -> Sequence[UUID]:

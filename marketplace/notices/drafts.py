@@ -9,9 +9,7 @@ from marketplace.kernel.input import BlankIsNone, Draft, FullWidthFolded
 from marketplace.notices.kinds import Kind
 
 _Clock = Annotated[
-    str,
-    FullWidthFolded,
-    StringConstraints(min_length=5, max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    str, FullWidthFolded, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5)
 ]
 
 

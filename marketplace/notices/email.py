@@ -52,12 +52,12 @@ class Email:
         # The same for every attempt, so that a letter sent twice by accident is shown once.
         letter["Message-ID"] = f"<{message.delivery_id}@{host}>"
         letter["Auto-Submitted"] = "auto-generated"
-        letter["Content-Language"] = LANGUAGE_TAGS[message.locale]
         letter["List-Id"] = f"<{message.kind.value.replace('_', '-')}.notices.{host}>"
         letter["List-Unsubscribe"] = f"<{message.unsubscribe_url}>"
         letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         letter.set_content(_body("mail.txt", message), cte="base64")
         letter.add_alternative(_body("mail.html", message), subtype="html", cte="base64")
+        letter["Content-Language"] = LANGUAGE_TAGS[message.locale]
         return letter
 
 
