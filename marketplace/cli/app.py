@@ -1,8 +1,8 @@
-"""The list of commands. Each is imported only when it is called, so that `marketplace --help` answers at once."""
+"""The list of commands. What each needs is imported when it is called, so that `marketplace --help` answers at once."""
 
 import typer
 
-from marketplace.cli import data, dead_jobs, places, serving
+from marketplace.cli import data, jobs, places, roles, serving
 
 app = typer.Typer(
     name="marketplace",
@@ -13,7 +13,8 @@ app = typer.Typer(
 )
 app.add_typer(places.app, name="areas")
 app.add_typer(data.needs, name="needs")
-app.add_typer(dead_jobs.app, name="jobs")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(roles.app, name="roles")
 app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)

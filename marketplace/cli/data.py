@@ -1,13 +1,14 @@
 """Commands about data: `migrate`, `needs import`, `reindex`, `synth`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketplace.bootstrap import House
-from marketplace.cli.running import output, progress, run, settings_or_exit, terminal_locale
-from marketplace.kernel.locale import word
+from marketplace.cli.running import output, progress, run, terminal_locale, told
+
+if TYPE_CHECKING:
+    from marketplace.bootstrap import House
 
 needs = typer.Typer(help="Lists of needs from elsewhere.", no_args_is_help=True)
 
@@ -18,26 +19,35 @@ def _group() -> None:
 
 
 def migrate() -> None:
-    """Bring the database to the newest shape and load the shipped catalogue."""
+    """Bring the database to the newest shape and load the shipped catalogue and areas."""
     prepare_database()
     output.print("The database is at the newest revision.")
 
 
-def prepare_database() -> None:
-    """Migrate, then load the catalogue and, the first time, the areas."""
+def migrate_database() -> None:
+    """Bring the database to the newest shape."""
     from marketplace.migrations.run import upgrade
+    from marketplace.settings import read_settings
 
-    settings = settings_or_exit()
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.database_url)
+    with told():
+        settings = read_settings()
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        upgrade(settings.database_url)
+
+
+def prepare_database() -> None:
+    """Migrate, then load the catalogue and, the first time, the areas. Any number of processes may do so at once."""
+    migrate_database()
     run(_load_shipped)
 
 
-async def _load_shipped(house: House) -> None:
+async def _load_shipped(house: "House") -> None:
     from marketplace.areas import editions
     from marketplace.catalogue import shipped
+    from marketplace.migrations.run import alone
 
     async with house.database.unit_of_work() as session:
+        await alone(session)
         await shipped.load(session)
         if await editions.count(session) == 0:
             await editions.import_shipped(session)
@@ -52,12 +62,15 @@ def import_needs(
     ] = None,
 ) -> None:
     """Import a list of needs. Every row becomes a need or is written to the rejects file; running it again changes nothing."""
+    from marketplace.kernel.locale import word
     from marketplace.volunteering.importing.loading import ImportReport, import_list
     from marketplace.volunteering.importing.mapping import read_mapping
 
+    prepare_database()
+
     rejects = rejects or file.with_name(f"{file.stem}.rejects.csv")
 
-    async def work(house: House) -> ImportReport:
+    async def work(house: "House") -> ImportReport:
         from marketplace.outbox.here import deliver_all
 
         with progress() as bar:
@@ -89,7 +102,7 @@ def reindex() -> None:
     output.print(f"The index holds {documents} documents.")
 
 
-async def rebuild_index(house: House) -> int:
+async def rebuild_index(house: "House") -> int:
     """Rebuild with a progress bar; how many documents the new index holds."""
     from marketplace.discovery.rebuild import rebuild
 
@@ -112,7 +125,7 @@ def synth(
     )
 
 
-async def fill(house: House, volunteers: int, organisations: int, needs: int, seed: int) -> dict[str, int]:
+async def fill(house: "House", volunteers: int, organisations: int, needs: int, seed: int) -> dict[str, int]:
     """Build the city when nobody lives there yet; the rows written by table, nothing when it is there already."""
     from marketplace.cli.city.build import CitySize, build_city, is_empty
 

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketplace.areas import divisions, editions
-from marketplace.bootstrap import House
-from marketplace.cli.running import errors, output, run
+from marketplace.cli.data import migrate_database
+from marketplace.cli.running import output, run, told
+
+if TYPE_CHECKING:
+    from marketplace.areas.editions import Edition, ImportReport
+    from marketplace.bootstrap import House
 
 app = typer.Typer(help="The official divisions of the city.", no_args_is_help=True)
 
@@ -32,29 +35,34 @@ def import_areas(
     source: Annotated[str | None, typer.Option(help="Who published the list.")] = None,
 ) -> None:
     """Import an edition. The same one again changes nothing; codes no longer listed are retired."""
-    if file is None:
-        report = run(_import_shipped)
-    elif edition is None or cut_off is None or source is None:
-        errors.print("With a FILE, say --edition, --cut-off and --source too.", style="red")
-        raise typer.Exit(2)
-    else:
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            errors.print(f"{file} cannot be read: {error.strerror}.", style="red", markup=False)
-            raise typer.Exit(1) from None
-        named = editions.Edition(edition, cut_off.date(), source)
-        report = run(lambda house: _import_file(house, named, content))
+    with told():
+        migrate_database()
+        report = run(_import_shipped) if file is None else _import_from(file, edition, cut_off, source)
     output.print(
         f"{report.added} areas added, {report.changed} changed, {report.retired} retired, {report.unchanged} as they were."
     )
 
 
-async def _import_shipped(house: House) -> editions.ImportReport:
+async def _import_shipped(house: "House") -> "ImportReport":
+    from marketplace.areas import editions
+
     async with house.database.unit_of_work() as session:
         return await editions.import_shipped(session)
 
 
-async def _import_file(house: House, edition: editions.Edition, content: bytes) -> editions.ImportReport:
+def _import_from(
+    file: Path, edition: str | None, cut_off: datetime | None, source: str | None
+) -> "ImportReport":
+    from marketplace.areas.editions import Edition
+
+    if edition is None or cut_off is None or source is None:
+        raise typer.BadParameter("With a FILE, say --edition, --cut-off and --source too.")
+    content, named = file.read_bytes(), Edition(edition, cut_off.date(), source)
+    return run(lambda house: _import_file(house, named, content))
+
+
+async def _import_file(house: "House", edition: "Edition", content: bytes) -> "ImportReport":
+    from marketplace.areas import divisions, editions
+
     async with house.database.unit_of_work() as session:
         return await editions.import_edition(session, edition, divisions.read(content))

@@ -1,4 +1,4 @@
-"""What every command shares: settings, an open house for the length of the work, words for errors, and plain exit codes.
+"""What every command shares: an open house for the length of the work, sentences for what an operator can mend, plain exit codes.
 
 Exit codes: 0 done; 1 refused or found wrong, with the reason on standard error; 2 the command line itself is wrong.
 """
@@ -7,18 +7,18 @@ import asyncio
 import locale
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from marketplace.bootstrap import House, open_house
-from marketplace.kernel.errors import MarketplaceError
-from marketplace.kernel.locale import EN, locale_of, word
-from marketplace.settings import Settings, SettingsAreWrong, read_settings
+if TYPE_CHECKING:
+    from marketplace.bootstrap import House
+    from marketplace.kernel.errors import MarketplaceError
+    from marketplace.settings import Settings
 
 Result = TypeVar("Result")
 
@@ -28,6 +28,8 @@ errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 def terminal_locale() -> str:
     """The language of the terminal, English when it does not say."""
+    from marketplace.kernel.locale import EN, locale_of
+
     return (
         locale_of(
             os.environ.get("LANGUAGE")
@@ -39,33 +41,56 @@ def terminal_locale() -> str:
     )
 
 
-def settings_or_exit() -> Settings:
-    """The settings, or exit code 1 with a line for each fault."""
+@contextmanager
+def told() -> Iterator[None]:
+    """What an operator can mend ends the command with a sentence and exit code 1; a fault of ours shows its traceback."""
+    from marketplace.cli.errors import mendable
+    from marketplace.settings import SettingsAreWrong
+
     try:
-        return read_settings()
+        yield
     except SettingsAreWrong as error:
-        errors.print(str(error), style="red", markup=False)
-        raise typer.Exit(1) from None
+        _complain(str(error))
+    except Exception as error:
+        sentence = mendable(error)
+        if sentence is None:
+            raise
+        _complain("\n".join(_sentences(sentence)))
 
 
-def run(work: Callable[[House], Awaitable[Result]]) -> Result:
-    """Open the house, do ``work`` in it, close it. A MarketplaceError becomes its sentence and exit code 1."""
-    settings = settings_or_exit()
+def _complain(text: str) -> None:
+    errors.print(text, style="red", markup=False)
+    raise typer.Exit(1) from None
+
+
+def _sentences(error: "MarketplaceError") -> Iterator[str]:
+    from marketplace.kernel.errors import InputIsInvalid
+    from marketplace.kernel.locale import word
+
+    if isinstance(error, InputIsInvalid):
+        for problem in error.problems:
+            yield f"{problem.field}: {word(terminal_locale(), f'field.{problem.code}', problem.facts)}"
+    else:
+        yield word(terminal_locale(), f"error.{error.code}", error.facts)
+
+
+def run(work: "Callable[[House], Awaitable[Result]]") -> Result:
+    """Open the house, do ``work`` in it, close it."""
+    from marketplace.settings import read_settings
 
     async def inside() -> Result:
-        async with opened(settings) as house:
+        async with opened(read_settings()) as house:
             return await work(house)
 
-    try:
+    with told():
         return asyncio.run(inside())
-    except MarketplaceError as error:
-        errors.print(word(terminal_locale(), f"error.{error.code}", error.facts), style="red", markup=False)
-        raise typer.Exit(1) from None
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[House]:
+async def opened(settings: "Settings") -> "AsyncIterator[House]":
     """An open house that is closed at the end, whatever happens."""
+    from marketplace.bootstrap import open_house
+
     house = open_house(settings)
     try:
         yield house

@@ -1,39 +1,46 @@
 """Commands that run the house: `demo`, `serve`, `worker`, and what looks at it: `doctor`, `schema`."""
 
+import errno
 import os
+import signal
+import socket
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketplace.bootstrap import House
-from marketplace.cli.running import errors, output, run, settings_or_exit
+from marketplace.cli.running import output, run, told
+
+if TYPE_CHECKING:
+    from marketplace.bootstrap import House
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 _SEED = 2026
 
 
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """Migrate, seed a believable city, serve it, and print the address and the demo sign-ins."""
-    settings = settings_or_exit()
-    if not settings.is_demo:
-        errors.print(
-            "The demo fills the database with a made-up city: it refuses to do so with WUSHE_MODE=production.",
-            style="red",
-        )
-        raise typer.Exit(1)
-    os.environ.setdefault("WUSHE_SITE_URL", f"http://{host}:{port}")
     from marketplace.cli.data import prepare_database
+    from marketplace.cli.errors import DemoIsNotForProduction
+    from marketplace.settings import read_settings
 
-    output.print("Setting the city up (the first time takes a few seconds)…")
-    prepare_database()
-    run(_seed)
-    _welcome(f"http://{host}:{port}")
-    _serve(host, port)
+    with told():
+        if not read_settings().is_demo:
+            raise DemoIsNotForProduction()
+        # Taken before anything is written: a port in use should not cost a seeded city first.
+        listening = _bind(host, port)
+        address = _address(listening)
+        os.environ.setdefault("WUSHE_SITE_URL", address)
+        output.print("Setting the city up (the first time takes a few seconds)…")
+        prepare_database()
+        run(_seed)
+        _welcome(address)
+        _serve(listening)
 
 
-async def _seed(house: House) -> None:
+async def _seed(house: "House") -> None:
     from marketplace.cli.data import fill, rebuild_index
 
     if await fill(house, volunteers=2_000, organisations=200, needs=600, seed=_SEED):
@@ -51,33 +58,72 @@ def _welcome(address: str) -> None:
 
 
 def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
-    """Serve pages and GraphQL. Jobs run in this process unless WUSHE_BROKER_URL names a broker."""
-    settings_or_exit()
-    _serve(host, port)
+    """Migrate, then serve pages and GraphQL. Jobs run in this process unless WUSHE_BROKER_URL names a broker."""
+    from marketplace.cli.data import prepare_database
+
+    with told():
+        listening = _bind(host, port)
+        prepare_database()
+        _serve(listening)
 
 
-def _serve(host: str, port: int) -> None:
+def _bind(host: str, port: int) -> socket.socket:
+    """A socket that is ours but does not listen yet: uvicorn lets it, once the application is ready."""
+    from marketplace.cli.errors import AddressCannotBeUsed, AddressIsTaken
+
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressIsTaken(host=host, port=port) from None
+        raise AddressCannotBeUsed(host=host, port=port, why=error.strerror) from None
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _serve(listening: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, both of which are the usual end: exit code 0."""
     import uvicorn
 
-    settings = settings_or_exit()
-    uvicorn.run(
+    from marketplace.settings import read_settings
+
+    proxies = read_settings().trusted_proxies
+    config = uvicorn.Config(
         "web.asgi:create",
         factory=True,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
     )
+    server = uvicorn.Server(config)
+    # uvicorn stops in good order and then raises the signal again, for whoever stood here before it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        return
+    if not server.started:
+        raise typer.Exit(1)
 
 
 def worker() -> None:
-    """Deliver events and run repeated work until stopped; any number may run beside each other."""
+    """Migrate, then deliver events and run repeated work until stopped; any number may run beside each other."""
+    from marketplace.cli.data import prepare_database
+    from marketplace.settings import read_settings
     from marketplace.worker import run as run_worker
 
-    run_worker(settings_or_exit())
+    with told():
+        prepare_database()
+        run_worker(read_settings())
 
 
 def doctor() -> None:
@@ -87,7 +133,8 @@ def doctor() -> None:
     findings = run(checks)
     for finding in findings:
         mark = "[green]ok[/green]" if finding.is_ok else "[red]no[/red]"
-        output.print(f"{mark}  {finding.name}: {finding.why}")
+        output.print(f"{mark}  ", end="")
+        output.print(f"{finding.name}: {finding.why}", markup=False)
     if not all(finding.is_ok for finding in findings):
         raise typer.Exit(1)
 
@@ -100,7 +147,8 @@ def schema(
     """Print the GraphQL schema."""
     from marketplace.graph.print import printed
 
-    if file is None:
-        typer.echo(printed(), nl=False)
-    else:
-        file.write_text(printed(), "utf-8")
+    with told():
+        if file is None:
+            typer.echo(printed(), nl=False)
+        else:
+            file.write_text(printed(), "utf-8")

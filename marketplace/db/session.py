@@ -80,7 +80,7 @@ class Database:
 
     @asynccontextmanager
     async def _session(self, *, writing: bool) -> AsyncIterator[Session]:
-        bound = self.engine.execution_options(**{_WRITING: True}) if writing else self.engine
+        bound = for_writing(self.engine) if writing else self.engine
         async with Session(bound, clock=self.clock, expire_on_commit=False, autoflush=writing) as session:
             yield session
 
@@ -102,6 +102,11 @@ def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
     prepare_sqlite(engine.sync_engine)
     return engine
+
+
+def for_writing(engine: AsyncEngine) -> AsyncEngine:
+    """The engine for transactions that change something: on SQLite they take the writer's lock when they begin."""
+    return engine.execution_options(**{_WRITING: True})
 
 
 def prepare_sqlite(engine: Engine) -> None:

@@ -131,8 +131,8 @@ async def end_all_of(session: Session, person_id: UUID) -> None:
     await end(session, list(rows), revoked_by=person_id)
 
 
-async def end(session: Session, rows: list[RoleGrant], *, revoked_by: UUID) -> None:
-    """Close these grants, whose end was permitted by the caller."""
+async def end(session: Session, rows: list[RoleGrant], *, revoked_by: UUID | None) -> None:
+    """Close these grants, whose end was permitted by the caller; ``revoked_by`` is None at the machine itself."""
     for row in sorted(rows, key=lambda row: row.id):
         await _keep_one(session, row)
         if row.revoked_at is not None:

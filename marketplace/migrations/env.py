@@ -4,11 +4,12 @@ import asyncio
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import JSON, Connection, pool
+from sqlalchemy import JSON, Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from marketplace.db.session import prepare_sqlite
+from marketplace.db.session import for_writing, prepare_sqlite
 from marketplace.db.types import UtcDateTime
+from marketplace.migrations.run import LOCK
 from marketplace.migrations.tables import metadata
 from marketplace.settings import Settings
 
@@ -26,6 +27,9 @@ def _plain_type(kind: str, item: Any, autogenerate: Any) -> str | Literal[False]
 
 
 def _run(connection: Connection) -> None:
+    # One transaction for all, begun here: which revision the database is at is read under the lock.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
     context.configure(
         connection=connection,
         target_metadata=metadata(),
@@ -42,9 +46,8 @@ async def _connect_and_run(url: str) -> None:
     engine = create_async_engine(url, poolclass=pool.NullPool)
     if engine.dialect.name == "sqlite":
         prepare_sqlite(engine.sync_engine)
-    async with engine.connect() as connection:
+    async with for_writing(engine).begin() as connection:
         await connection.run_sync(_run)
-        await connection.commit()
     await engine.dispose()
 
 

@@ -8,6 +8,9 @@ from sqlalchemy.exc import DatabaseError
 
 from marketplace.db.session import Session
 
+LOCK = 0x7775_7368_6501
+"""The key of PostgreSQL's advisory lock for whoever prepares a database."""
+
 
 def configuration(url: str) -> Config:
     """Alembic's configuration for one database."""
@@ -18,7 +21,7 @@ def configuration(url: str) -> Config:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database at ``url`` up to ``revision``."""
+    """Bring the database at ``url`` up to ``revision``. Of many processes at once one does it, and the others wait and find it done."""
     command.upgrade(configuration(url), revision)
 
 
@@ -34,3 +37,9 @@ async def current(session: Session) -> str | None:
     except DatabaseError:
         return None
     return str(found) if found else None
+
+
+async def alone(session: Session) -> None:
+    """Nobody else prepares this database until the transaction ends. SQLite has a single writer anyway."""
+    if session.is_postgresql:
+        await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
