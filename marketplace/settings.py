@@ -2,10 +2,13 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _MINIMUM_SECRET = 32
@@ -83,6 +86,13 @@ class Settings(BaseSettings):
             )
         return given
 
+    @field_validator("secret")
+    @classmethod
+    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < _MINIMUM_SECRET:
+            raise ValueError(f"must be empty or a random text of at least {_MINIMUM_SECRET} characters")
+        return value
+
     @model_validator(mode="after")
     def _production_is_complete(self) -> Self:
         if self.mode != "production":
@@ -115,12 +125,14 @@ class Settings(BaseSettings):
 
 def _demo_secret(path: Path) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_urlsafe(48).encode())
+    if not path.exists():
+        handle, written = tempfile.mkstemp(dir=path.parent, prefix="demo-secret-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_urlsafe(48).encode())
+        # Of processes that start at once the first one's file stays, and nobody ever reads half of one.
+        with suppress(FileExistsError):
+            os.link(written, path)
+        os.unlink(written)
     return path.read_bytes()
 
 
@@ -128,9 +140,12 @@ def read_settings() -> Settings:
     """The settings of this process. Raises SettingsAreWrong with one line for each fault."""
     try:
         return Settings()
+    except UnicodeDecodeError:
+        raise SettingsAreWrong(".env must be written in UTF-8") from None
     except ValidationError as error:
-        lines = [
-            f"WUSHE_{fault['loc'][0]!s}".upper() + f": {fault['msg']}" if fault["loc"] else fault["msg"]
-            for fault in error.errors()
-        ]
-        raise SettingsAreWrong("\n".join(line.removeprefix("Value error, ") for line in lines)) from None
+        raise SettingsAreWrong("\n".join(_line(fault) for fault in error.errors())) from None
+
+
+def _line(fault: ErrorDetails) -> str:
+    what = fault["msg"].removeprefix("Value error, ")
+    return f"WUSHE_{fault['loc'][0]!s}".upper() + f": {what}" if fault["loc"] else what
