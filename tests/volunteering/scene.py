@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from marketplace.bootstrap import House
 from marketplace.db.session import Session
+from marketplace.identity.models import Person
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.models import OutboxEvent
@@ -44,6 +45,14 @@ async def one_more_shift(house: House, at: Scene, **facts: Any) -> UUID:
     """Another shift of the same need."""
     async with house.database.unit_of_work() as session:
         return await builders.shift(session, at.need_id, **facts)
+
+
+async def read_english(house: House, *viewers: Viewer) -> None:
+    """From now on these people read English."""
+    async with house.database.unit_of_work() as session:
+        await session.execute(
+            update(Person).where(Person.id.in_(one.signed_in() for one in viewers)).values(locale="en")
+        )
 
 
 async def volunteer(house: House, name: str = "林小满", **facts: Any) -> Viewer:

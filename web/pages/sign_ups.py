@@ -1,0 +1,134 @@
+"""A volunteer's sign-ups: read the terms and sign up, see one's shifts, answer an offer, withdraw."""
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from marketplace.kernel.input import read
+from marketplace.kernel.local_forms import moment
+from marketplace.kernel.pagination import PageRequest
+from marketplace.volunteering import sign_up_queries, sign_ups, terms
+from marketplace.volunteering.sign_up_drafts import JoinDraft
+from marketplace.volunteering.sign_up_queries import SignUpRow
+from marketplace.volunteering.sign_up_states import SignUpState
+from web.forms import Form, blank_form, read_form
+from web.redirects import redirect
+from web.templating import render
+from web.visit import house_of, locale_of, translator, viewer_of
+
+
+async def check_sign_up(request: Request) -> Response:
+    """When, where and what may happen, before the one button."""
+    return await _show_terms(request, blank_form(request))
+
+
+async def sign_up(request: Request) -> Response:
+    form = await read_form(request)
+    with form.catching():
+        draft = read(JoinDraft, {**form.given("message", "agreed"), "idempotency_key": form.key})
+        async with house_of(request).database.unit_of_work() as session:
+            sign_up_id = await sign_ups.join(session, viewer_of(request), _shift_id(request), draft)
+        async with house_of(request).database.reading() as session:
+            row = await sign_up_queries.sign_up(session, viewer_of(request), sign_up_id)
+        return redirect(request, "my_shifts", _what_came_of_it(request, row))
+    return await _show_terms(request, form)
+
+
+async def my_shifts(request: Request) -> Response:
+    after = request.query_params.get("after")
+    async with house_of(request).database.reading() as session:
+        page = await sign_up_queries.my_coming(session, viewer_of(request), PageRequest(20, after))
+    return render(
+        request, "sign_ups/coming.html", {"page": page, "is_first": after is None, "now": session.now()}
+    )
+
+
+async def my_past_shifts(request: Request) -> Response:
+    after = request.query_params.get("after")
+    async with house_of(request).database.reading() as session:
+        page = await sign_up_queries.my_past(session, viewer_of(request), PageRequest(20, after))
+    return render(request, "sign_ups/past.html", {"page": page, "is_first": after is None})
+
+
+async def accept_offer(request: Request) -> Response:
+    _ = translator(request)
+    await read_form(request)
+    async with house_of(request).database.unit_of_work() as session:
+        await sign_ups.accept_offer(session, viewer_of(request), _sign_up_id(request))
+    return redirect(request, "my_shifts", _("The place is yours."))
+
+
+async def decline_offer(request: Request) -> Response:
+    _ = translator(request)
+    await read_form(request)
+    async with house_of(request).database.unit_of_work() as session:
+        await sign_ups.decline_offer(session, viewer_of(request), _sign_up_id(request))
+    return redirect(request, "my_shifts", _("You left the place to the next in line."))
+
+
+async def check_withdrawal(request: Request) -> Response:
+    """Asks once more: the place may be gone for good."""
+    return await _show_withdrawal(request, blank_form(request))
+
+
+async def withdraw(request: Request) -> Response:
+    _ = translator(request)
+    form = await read_form(request)
+    with form.catching():
+        async with house_of(request).database.unit_of_work() as session:
+            await sign_ups.withdraw(session, viewer_of(request), _sign_up_id(request))
+        return redirect(request, "my_shifts", _("You have withdrawn."))
+    return await _show_withdrawal(request, form)
+
+
+def _what_came_of_it(request: Request, row: SignUpRow) -> str:
+    _ = translator(request)
+    if row.state is SignUpState.CONFIRMED:
+        return _("You are signed up. See you on %(when)s.") % {
+            "when": moment(locale_of(request), row.starts_at)
+        }
+    if row.state is SignUpState.APPLIED:
+        return _("Your application is with the organiser, who will answer you here.")
+    if row.state is SignUpState.WAITING:
+        return _(
+            "The shift is full. You are number %(position)s on the waiting list; we tell you when a place is free."
+        ) % {"position": row.waiting_position}
+    return _("You signed up for this shift before.")
+
+
+async def _show_terms(request: Request, form: Form) -> Response:
+    async with house_of(request).database.reading() as session:
+        shown = await terms.terms(session, viewer_of(request), _shift_id(request))
+    return render(request, "sign_ups/terms.html", {"form": form, "terms": shown}, form.status)
+
+
+async def _show_withdrawal(request: Request, form: Form) -> Response:
+    async with house_of(request).database.reading() as session:
+        row = await sign_up_queries.sign_up(session, viewer_of(request), _sign_up_id(request))
+    return render(request, "sign_ups/withdraw.html", {"form": form, "sign_up": row}, form.status)
+
+
+def _shift_id(request: Request) -> UUID:
+    shift_id = request.path_params["shift_id"]
+    assert isinstance(shift_id, UUID)
+    return shift_id
+
+
+def _sign_up_id(request: Request) -> UUID:
+    sign_up_id = request.path_params["sign_up_id"]
+    assert isinstance(sign_up_id, UUID)
+    return sign_up_id
+
+
+routes: list[BaseRoute] = [
+    Route("/shifts/{shift_id:uuid}/sign-up", check_sign_up, name="check_sign_up"),
+    Route("/shifts/{shift_id:uuid}/sign-up", sign_up, methods=["POST"], name="sign_up"),
+    Route("/my/shifts", my_shifts, name="my_shifts"),
+    Route("/my/shifts/past", my_past_shifts, name="my_past_shifts"),
+    Route("/my/shifts/{sign_up_id:uuid}/accept", accept_offer, methods=["POST"], name="accept_offer"),
+    Route("/my/shifts/{sign_up_id:uuid}/decline", decline_offer, methods=["POST"], name="decline_offer"),
+    Route("/my/shifts/{sign_up_id:uuid}/withdraw", check_withdrawal, name="check_withdrawal"),
+    Route("/my/shifts/{sign_up_id:uuid}/withdraw", withdraw, methods=["POST"], name="withdraw"),
+]
