@@ -38,7 +38,7 @@ class Templates:
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self._stack, self._folder = stack, folder
         self._sqlite: Path | None = None
-        self._postgresql: str | None = None
+        self._postgresql: databases.PostgresqlPool | None = None
 
     def copy(self, backend: str, folder: Path, stack: ExitStack) -> str:
         """The address of a fresh database of that kind, living as long as ``stack``."""
@@ -46,8 +46,10 @@ class Templates:
             self._sqlite = self._sqlite or self._stack.enter_context(databases.sqlite_template(self._folder))
             return stack.enter_context(databases.sqlite_copy(self._sqlite, folder))
         need_postgresql()
-        self._postgresql = self._postgresql or self._stack.enter_context(databases.postgresql_template())
-        return stack.enter_context(databases.postgresql_copy(self._postgresql))
+        if self._postgresql is None:
+            template = self._stack.enter_context(databases.postgresql_template())
+            self._postgresql = databases.PostgresqlPool(template, self._stack)
+        return stack.enter_context(self._postgresql.lend())
 
 
 @pytest.fixture(params=BACKENDS)

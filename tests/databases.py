@@ -1,11 +1,11 @@
-"""Fresh databases for tests: migrated once a run by `alembic upgrade head`, then copied for every test that wants one."""
+"""Fresh databases for tests: migrated once a run by `alembic upgrade head`, then a copy for every test that wants one."""
 
 import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from marketplace.migrations.run import upgrade
 from tests import city
 from tests.services import POSTGRESQL_URL
 
+_SEED = "seed"
 _RUN = f"{os.getpid()}_{uuid4().hex[:6]}"
 
 
@@ -24,6 +25,14 @@ def _postgresql_address(name: str) -> str:
     return (
         make_url(POSTGRESQL_URL)
         .set(drivername="postgresql+asyncpg", database=name)
+        .render_as_string(hide_password=False)
+    )
+
+
+def _plain_address(name: str) -> str:
+    return (
+        make_url(POSTGRESQL_URL)
+        .set(drivername="postgresql", database=name)
         .render_as_string(hide_password=False)
     )
 
@@ -59,6 +68,7 @@ def postgresql_template() -> Iterator[str]:
     _in_thread(lambda: asyncio.run(_on_server(f"CREATE DATABASE {name}")))
     try:
         _prepare(_postgresql_address(name))
+        _in_thread(lambda: asyncio.run(_keep_seed(name)))
         yield name
     finally:
         _in_thread(lambda: asyncio.run(_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
@@ -81,6 +91,50 @@ def postgresql_copy(template: str) -> Iterator[str]:
         yield _postgresql_address(name)
     finally:
         _in_thread(lambda: asyncio.run(_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
+
+
+class PostgresqlPool:
+    """Copies of the template that are wiped and lent again: making and dropping one waits for a checkpoint each time."""
+
+    def __init__(self, template: str, stack: ExitStack) -> None:
+        self._template, self._stack = template, stack
+        self._idle: list[str] = []
+
+    @contextmanager
+    def lend(self) -> Iterator[str]:
+        """The address of a database that looks as if it had just been made."""
+        url = self._idle.pop() if self._idle else self._stack.enter_context(postgresql_copy(self._template))
+        yield url
+        _in_thread(lambda: asyncio.run(_wipe(make_url(url).database or "")))
+        self._idle.append(url)
+
+
+async def _keep_seed(name: str) -> None:
+    """Beside the tables, a copy of every row that a fresh database has."""
+    connection = await asyncpg.connect(_plain_address(name))
+    await connection.execute(f"CREATE SCHEMA {_SEED}")
+    for table in await _tables(connection, "public"):
+        if await connection.fetchval(f"SELECT EXISTS (SELECT FROM public.{table})"):
+            await connection.execute(f"CREATE TABLE {_SEED}.{table} AS TABLE public.{table}")
+    await connection.close()
+
+
+async def _wipe(name: str) -> None:
+    """Back to the seed. As a replica, so that neither foreign keys nor the append-only triggers object."""
+    await _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    connection = await asyncpg.connect(_plain_address(name))
+    seeded = await _tables(connection, _SEED)
+    statements = [f"DELETE FROM public.{table}" for table in await _tables(connection, "public")]
+    statements += [f"INSERT INTO public.{table} SELECT * FROM {_SEED}.{table}" for table in seeded]
+    await connection.execute(
+        f"BEGIN; SET LOCAL session_replication_role = replica; {'; '.join(statements)}; COMMIT"
+    )
+    await connection.close()
+
+
+async def _tables(connection: asyncpg.Connection, schema: str) -> list[str]:
+    rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", schema)
+    return [row["tablename"] for row in rows]
 
 
 def _prepare(url: str) -> None:

@@ -11,7 +11,7 @@ from marketplace.kernel.vault import Vault
 
 CITY = "310000000000"
 CHANGNING = "310105000000"
-JIANGSU_ROAD = "310105005000"
+JIANGSU_ROAD = "310105002000"
 
 
 @dataclass(frozen=True, slots=True)

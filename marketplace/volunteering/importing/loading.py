@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.areas.models import Area
 from marketplace.catalogue.models import Tag, TagKind
 from marketplace.db import audit
 from marketplace.db.session import Database, Session
@@ -80,6 +81,8 @@ async def _check_mapping(session: Session, mapping: ImportMapping) -> None:
     )
     if named - known:
         raise MappingIsBroken(path="mapping", what=f"category: {', '.join(sorted(named - known))}")
+    if await session.get(Area, mapping.area_code) is None:
+        raise MappingIsBroken(path="mapping", what=f"area_code: {mapping.area_code}")
 
 
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -149,3 +149,9 @@ async def test_a_category_that_the_catalogue_does_not_know_is_refused(house: Hou
     )
     with pytest.raises(MappingIsBroken):
         await import_list(house.database, MESSY, wrong, tmp_path / "rejects.csv")
+
+
+async def test_an_area_that_does_not_exist_is_refused(house: House, tmp_path: Path) -> None:
+    wrong = read_mapping(HERE / "nyc.toml").model_copy(update={"area_code": "310199999999"})
+    with pytest.raises(MappingIsBroken):
+        await import_list(house.database, MESSY, wrong, tmp_path / "rejects.csv")
