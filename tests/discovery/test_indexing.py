@@ -1,6 +1,7 @@
 """The index is in step with the database: news reaches it, what is hidden leaves it, and it heals by itself."""
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -128,14 +129,14 @@ async def test_news_during_a_rebuild_is_in_the_fresh_index(house: House) -> None
     async with house.database.unit_of_work() as session:
         need_id = await builders.need(session, "旧名")
 
-    def change_meanwhile(_done: int) -> None:
-        # The rebuild has read the need already.
-        document = old | {"title": "新名", "version": 5}
-        house.search.upsert([type(before)(**document)])
-
     async with house.database.reading() as session:
         before = (await sources.changes(session, Kind.NEED, [need_id]))[need_id]
-    old = {name: getattr(before, name) for name in before.__dataclass_fields__}
+    assert isinstance(before, Document)
+
+    def change_meanwhile(_done: int) -> None:
+        # The rebuild has read the need already.
+        house.search.upsert([replace(before, title="新名", version=5)])
+
     await rebuild(house.database, house.search, change_meanwhile)
     assert of(need_id) in found(house, "新名")
 
@@ -199,7 +200,8 @@ async def test_a_shift_that_has_begun_is_no_longer_one_to_come(house: House, clo
         document = (await sources.changes(session, Kind.NEED, [need_id]))[need_id]
         await house.upkeep.pass_time(session)
         assert await indexer.tell(session, house.search, Kind.NEED, [need_id]) == 0
-    assert document.starts_at == ()  # type: ignore[union-attr]
+    assert isinstance(document, Document)
+    assert document.starts_at == ()
 
 
 async def test_documents_hold_no_personal_data(house: House) -> None:

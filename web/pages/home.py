@@ -1,16 +1,87 @@
-"""The home page, what Wushe is, and the small files that programs ask for."""
+"""The home page: search, what suits now, what to do next; what Wushe is; and the small files that programs ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from marketplace.db.session import Session
+from marketplace.discovery.finding import Found, find_needs
+from marketplace.discovery.numbers import city_numbers
+from marketplace.discovery.wishes import NeedWishes, Sorting
+from marketplace.identity.models import Person
+from marketplace.kernel.errors import InputIsInvalid
+from marketplace.kernel.pagination import PageRequest
+from marketplace.volunteering import sign_up_queries
+from marketplace.volunteering.sign_up_queries import SignUpRow
+from web.pages.find import name_of
 from web.templating import render, static
+from web.visit import house_of, today_of, viewer_of
 
 _ROBOTS = "User-agent: *\nDisallow: /my/\nDisallow: /desk\nDisallow: /sign-in\nDisallow: /graphql\n"
+_SHOWN_NEEDS = 6
+_SHOWN_SHIFTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What a signed-in person can do next: their coming shifts, and what their profile still lacks."""
+
+    sign_ups: Sequence[SignUpRow]
+    has_home: bool
+    has_birth_date: bool
 
 
 async def home(request: Request) -> Response:
-    return render(request, "home.html")
+    async with house_of(request).database.reading() as session:
+        coming = await _next(request, session)
+        found, is_near = await _found(request, session)
+        numbers = await city_numbers(session)
+    context = {
+        "next": coming,
+        "is_near": is_near,
+        "found": found,
+        "categories": _categories(request, found),
+        "numbers": numbers,
+    }
+    return render(request, "home.html", context)
+
+
+async def _found(request: Request, session: Session) -> tuple[Found, bool]:
+    """Needs with a date: the nearest where the viewer's home is known, else the soonest; and whether they are the nearest."""
+    viewer, index = viewer_of(request), house_of(request).search
+    soon = NeedWishes(day_from=today_of(request))
+    page = PageRequest(_SHOWN_NEEDS)
+    try:
+        near = soon.model_copy(update={"sort": Sorting.DISTANCE})
+        return await find_needs(session, viewer, index, near, page), True
+    except InputIsInvalid:  # nobody knows from where to measure
+        return await find_needs(session, viewer, index, soon, page), False
+
+
+async def _next(request: Request, session: Session) -> Next | None:
+    viewer = viewer_of(request)
+    if viewer.person_id is None:
+        return None
+    coming = await sign_up_queries.my_coming(session, viewer, PageRequest(_SHOWN_SHIFTS))
+    person = await session.get_one(Person, viewer.person_id)
+    return Next(
+        coming.rows,
+        has_home=person.home_area_code is not None or person.latitude is not None,
+        has_birth_date=person.birth_date is not None,
+    )
+
+
+def _categories(request: Request, found: Found) -> list[tuple[str, str, int]]:
+    """The broad kinds of service that something is asked for in, the most first: code, name, how many."""
+    counted = [
+        (code, name_of(request, entry), found.by_category[code])
+        for code, entry in found.names.categories.items()
+        if entry.above is None and code in found.by_category
+    ]
+    return sorted(counted, key=lambda one: (-one[2], one[0]))
 
 
 async def about(request: Request) -> Response:

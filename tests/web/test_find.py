@@ -1,0 +1,242 @@
+"""The pages on which needs are found: the search, the front page and the feed."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+from xml.etree import ElementTree
+
+import pytest
+
+from marketplace.bootstrap import House
+from marketplace.discovery.rebuild import rebuild
+from marketplace.identity.viewer import Role
+from tests import builders, city
+from tests.web.visitor import Visitor
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+async def need(house: House, title: str = "陪老人就医", **facts: Any) -> UUID:
+    async with house.database.unit_of_work() as session:
+        need_id = await builders.need(session, title, **facts)
+        await builders.shift(session, need_id)
+    return need_id
+
+
+async def person(house: House, **facts: Any) -> UUID:
+    async with house.database.unit_of_work() as session:
+        return await builders.person(session, **{"locale": "en", **facts})
+
+
+async def test_a_card_answers_without_a_tap(house: House, visitor: Visitor) -> None:
+    async with house.database.unit_of_work() as session:
+        organisation_id = await builders.organisation(session)
+    need_id = await need(house, minimum_age=16, organisation_id=organisation_id)
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/needs")
+    assert page.status == 200
+    for fact in (
+        "陪老人就医",
+        "Tue 24 Nov, 10:00–12:00",
+        "2 h",
+        "江苏路街道社区服务中心",
+        "2 places left of 2",
+        "16 years or older",
+        "暖阳助老服务社",
+        "1 open need",
+    ):
+        assert fact in page.text, fact
+    assert f"/needs/{need_id}" in page.links
+    assert "You can take this" not in page.text
+
+
+async def test_a_volunteer_sees_what_they_can_take_and_the_reason_where_not(
+    house: House, visitor: Visitor
+) -> None:
+    await need(house)
+    await need(house, "游泳救生", minimum_age=60)
+    await rebuild(house.database, house.search)
+    await visitor.sign_in(await person(house))
+    page = await visitor.get("/needs")
+    assert "You can take this" in page.text
+    assert "minimum age of 60" in page.text
+    only = await visitor.get("/needs?only_suitable=on")
+    assert "游泳救生" not in only.text
+    assert "陪老人就医" in only.text
+
+
+async def test_a_stranger_signs_in_first_to_see_what_they_can_take(visitor: Visitor) -> None:
+    page = await visitor.get("/needs?only_suitable=on")
+    assert page.status == 303
+    assert page.location is not None and page.location.startswith("/sign-in")
+
+
+async def test_who_can_take_nothing_yet_reads_why_and_sees_everything(house: House, visitor: Visitor) -> None:
+    await need(house)
+    await rebuild(house.database, house.search)
+    await visitor.sign_in(await person(house, birth_date=None))
+    page = await visitor.get("/needs?only_suitable=on")
+    assert page.status == 200
+    assert "birth date" in page.text
+    assert "陪老人就医" in page.text
+
+
+async def test_filters_are_links_with_counts_and_can_be_taken_away(house: House, visitor: Visitor) -> None:
+    await need(house, category_code="bathing_help")
+    await need(house, "植树", category_code="environment", area_code=city.TIANPING_COMMUNITY)
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/needs")
+    assert "/needs?category=environment" in page.links
+    assert f"/needs?area={city.XUHUI}" in page.links
+    narrowed = await visitor.get(f"/needs?category=environment&area={city.XUHUI}&text=植树")
+    assert "1 open need" in narrowed.text
+    assert "陪老人就医" not in narrowed.text
+    assert any(link == f"/needs?category=environment&area={city.XUHUI}" for link in narrowed.links)
+
+
+async def test_the_search_keeps_the_filters_and_the_filters_the_search(visitor: Visitor) -> None:
+    page = await visitor.get("/needs?text=cn&category=environment&day_from=2026-11-25")
+    search = page.form("/needs", "text", "category", "day_from")
+    assert search.fields["category"] == ["environment"]
+    filters = page.form("/needs", "within_km")
+    assert filters.fields["text"] == ["cn"]
+    assert filters.fields["day_from"] == ["2026-11-25"]
+
+
+async def test_an_empty_list_says_why_and_what_to_do(visitor: Visitor) -> None:
+    assert "Nothing is asked for" in (await visitor.get("/needs")).text
+    narrowed = await visitor.get("/needs?text=助浴")
+    assert "Take a filter away" in narrowed.text
+
+
+async def test_without_the_engine_the_list_says_that_it_is_reduced(house: House, visitor: Visitor) -> None:
+    await need(house)
+    page = await visitor.get("/needs?text=就医")
+    assert "The search is resting" in page.text
+    assert "陪老人就医" in page.text
+    await rebuild(house.database, house.search)
+    assert "The search is resting" not in (await visitor.get("/needs?text=就医")).text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "category=nonsense",
+        "area=长宁",
+        "area=310199000000",
+        "day_from=yesterday",
+        "day_from=0001-01-01",
+        "day_from=2026-12-02&day_to=2026-12-01",
+        "within_km=nan",
+        "within_km=5",
+        "sort=price",
+        "sort=distance",
+        "language=%00",
+        "after=nonsense",
+        "tags=nonsense",
+        "tags=a&tags=%F0%9F%99%82",
+    ],
+)
+async def test_a_filter_that_cannot_be_is_a_clear_error_that_keeps_the_rest(
+    visitor: Visitor, query: str
+) -> None:
+    page = await visitor.get(f"/needs?text=cn&{query}")
+    assert page.status == 422
+    assert "Please look at this again" in page.text
+    assert page.form("/needs", "within_km").fields["text"] == ["cn"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "text=%00",
+        "text=%ED%A0%80",
+        "text=" + "长" * 3000,
+        "from=timeline&isappinstalled=0",
+        "category=&area=&sort=",
+    ],
+)
+async def test_any_other_query_is_answered(visitor: Visitor, query: str) -> None:
+    assert (await visitor.get(f"/needs?{query}")).status == 200
+
+
+async def test_a_raised_need_is_found_by_nobody(house: House, visitor: Visitor) -> None:
+    need_id = await need(house, "还没发布", published=False)
+    await rebuild(house.database, house.search)
+    async with house.database.unit_of_work() as session:
+        organiser = await builders.viewer(session, role=Role.COMMUNITY_WORKER)
+    for who in (None, await person(house), organiser.signed_in()):
+        if who is not None:
+            await visitor.sign_in(who)
+        for path in ("/needs", "/needs?text=还没发布", "/", "/needs.atom"):
+            assert str(need_id) not in (await visitor.get(path)).html
+
+
+# --- the front page ---
+
+
+async def test_the_front_page_shows_what_is_soon_and_the_figures(house: House, visitor: Visitor) -> None:
+    await need(house)
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/")
+    for said in ("Soon", "陪老人就医", "open needs", "free places ahead", "How it works"):
+        assert said in page.text, said
+    assert "/needs?category=elderly_care" in page.links
+    page.form("/needs", "text")
+
+
+async def test_the_front_page_tells_a_volunteer_what_comes_next(house: House, visitor: Visitor) -> None:
+    async with house.database.unit_of_work() as session:
+        volunteer = await builders.person(session, birth_date=None, locale="en")
+        shift_id = await builders.shift(session, await builders.need(session, "陪读"))
+        await builders.sign_up(session, shift_id, volunteer)
+    await need(house)
+    await rebuild(house.database, house.search)
+    await visitor.sign_in(volunteer)
+    page = await visitor.get("/")
+    for said in ("Next for you", "陪读", "Near you", "birth date"):
+        assert said in page.text, said
+    assert "How it works" not in page.text
+
+
+async def test_a_volunteer_without_a_home_sees_what_is_soon(house: House, visitor: Visitor) -> None:
+    await need(house)
+    await visitor.sign_in(await person(house, home_area_code=None))
+    page = await visitor.get("/")
+    assert "Soon" in page.text
+    assert "Say where you live" in page.text
+    assert "You have no shift ahead" in page.text
+
+
+async def test_the_front_page_of_an_empty_city_says_what_to_do(visitor: Visitor) -> None:
+    page = await visitor.get("/")
+    assert page.status == 200
+    assert "Please look in again" in page.text
+
+
+# --- the feed ---
+
+
+async def test_the_feed_lists_new_needs_for_an_area_and_a_kind(house: House, visitor: Visitor) -> None:
+    here = await need(house, "为老 & <助浴>", category_code="bathing_help", description="第一行\x0b第二行")
+    await need(house, area_code=city.TIANPING_COMMUNITY)
+    await need(house, published=False)
+    page = await visitor.get(f"/needs.atom?area={city.CHANGNING}&category=elderly_care")
+    assert page.answer.headers["content-type"].startswith("application/atom+xml")
+    feed = ElementTree.fromstring(page.answer.content)
+    entries = feed.findall(f"{ATOM}entry")
+    assert [entry.findtext(f"{ATOM}id") for entry in entries] == [here.urn]
+    assert entries[0].findtext(f"{ATOM}title") == "为老 & <助浴>"
+    assert feed.findtext(f"{ATOM}title") == "New needs · Changning District · Care for older people"
+    assert feed.findtext(f"{ATOM}updated") == city.NOW.isoformat()
+
+
+async def test_a_closed_need_leaves_the_feed(house: House, visitor: Visitor) -> None:
+    await need(house, closed_at=city.NOW - timedelta(days=1))
+    feed = ElementTree.fromstring((await visitor.get("/needs.atom")).answer.content)
+    assert feed.findall(f"{ATOM}entry") == []
+
+
+@pytest.mark.parametrize("query", ["area=1", "area=310199000000", "category=nonsense", "category=%00"])
+async def test_a_feed_about_nothing_known_is_a_clear_error(visitor: Visitor, query: str) -> None:
+    assert (await visitor.get(f"/needs.atom?{query}")).status == 422
