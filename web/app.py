@@ -16,7 +16,7 @@ from marketplace.graph.edge import graph_route
 from web.errors import HANDLERS
 from web.metrics import Measured, Metrics
 from web.middleware import Headers, Visit
-from web.pages import dead_jobs, health, home, preferences
+from web.pages import dead_jobs, feeds, find, health, home, preferences
 from web.templating import STATIC
 from web.visit import SESSION_COOKIE
 
@@ -25,6 +25,8 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 # One line a module of pages, in the order in which paths are tried.
 PAGES: tuple[list[BaseRoute], ...] = (
     home.routes,
+    find.routes,
+    feeds.routes,
     preferences.routes,
     dead_jobs.routes,
     health.routes,
