@@ -31,12 +31,10 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
             raise DemoIsNotForProduction()
         # Taken before anything is written: a port in use should not cost a seeded city first.
         listening = _bind(host, port)
-        address = _address(listening)
-        os.environ.setdefault("WUSHE_SITE_URL", address)
         output.print("Setting the city up (the first time takes a few seconds)…")
         prepare_database()
         run(_seed)
-        _welcome(address)
+        _welcome(_address(listening))
         _serve(listening)
 
 
@@ -64,12 +62,17 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     with told():
         listening = _bind(host, port)
         prepare_database()
+        output.print(f"Serving at {_address(listening)} (stop with Ctrl+C)")
         _serve(listening)
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    """A socket that is ours but does not listen yet: uvicorn lets it, once the application is ready."""
+    """A socket that is ours but does not listen yet: uvicorn lets it, once the application is ready.
+
+    Its address is the site's own where the settings name none, as on a laptop.
+    """
     from marketplace.cli.errors import AddressCannotBeUsed, AddressIsTaken
+    from marketplace.settings import read_settings
 
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -80,6 +83,8 @@ def _bind(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise AddressIsTaken(host=host, port=port) from None
         raise AddressCannotBeUsed(host=host, port=port, why=error.strerror) from None
+    if "site_url" not in read_settings().model_fields_set:
+        os.environ["WUSHE_SITE_URL"] = _address(listening)
     return listening
 
 
