@@ -46,7 +46,7 @@ async def review_opened(session: Session, event: ReviewOpened) -> None:
     await tell(
         session,
         set(organisers) - {review.person_id, review.opened_by},
-        News(Kind.REVIEW_OPENED, f"{Kind.REVIEW_OPENED}:{review.id}", facts, links.DESK),
+        News(Kind.REVIEW_OPENED, f"{Kind.REVIEW_OPENED}:{review.id}", facts, links.REVIEWS),
     )
     if review.opened_by != review.person_id:
         news = News(Kind.HOURS_IN_REVIEW, f"{Kind.HOURS_IN_REVIEW}:{review.id}", facts, links.MY_HOURS)
@@ -72,7 +72,7 @@ async def requested(session: Session, event: HourEntryRequested) -> None:
     await tell(
         session,
         set(organisers) - {request.requested_by, request.person_id},
-        News(Kind.HOURS_REQUESTED, told_for, _request_facts(request, need), links.DESK),
+        News(Kind.HOURS_REQUESTED, told_for, _request_facts(request, need), links.HOUR_ENTRIES),
     )
 
 
@@ -82,7 +82,7 @@ async def refused(session: Session, event: HourEntryRefused) -> None:
     facts = _request_facts(request, need)
     if request.refusal_reason:
         facts["reason"] = request.refusal_reason
-    news = News(Kind.HOURS_REFUSED, f"{Kind.HOURS_REFUSED}:{request.id}", facts, links.DESK)
+    news = News(Kind.HOURS_REFUSED, f"{Kind.HOURS_REFUSED}:{request.id}", facts, links.HOUR_ENTRIES)
     await tell(session, [request.requested_by], news)
 
 

@@ -5,7 +5,8 @@ from uuid import UUID
 MY_SHIFTS = "/my/shifts"
 MY_HOURS = "/my/hours"
 PROFILE = "/profile"
-DESK = "/desk"
+REVIEWS = "/desk/reviews"
+HOUR_ENTRIES = "/desk/hour-entries"
 INBOX = "/inbox"
 PREFERENCES = "/profile/notices"
 
