@@ -46,7 +46,7 @@ async def approve(session: Session, viewer: Viewer, sign_up_id: UUID) -> None:
             return
         if it.state is not SignUpState.APPLIED:
             raise SignUpHasEnded()
-        await eligibility.must_suit(session, it.sign_up.person_id, it.held.shift)
+        await eligibility.must_suit(session, it.sign_up.person_id, it.held.shift, it.held.need)
         await _must_be_free(session, it.sign_up.person_id, it.held)
         if await places.take(session, it.held.id):
             await confirm(session, it.sign_up)
@@ -107,7 +107,7 @@ async def add(session: Session, viewer: Viewer, shift_id: UUID, draft: AddDraft)
         wish = await open_sign_up(session, shift_id, draft.person_id)
         if wish is not None and wish.confirmed_at is not None:
             return wish.id
-        await _must_suit_while_it_lasts(session, draft.person_id, held.shift)
+        await _must_suit_while_it_lasts(session, draft.person_id, held)
         is_override = await _overrides(session, held, draft)
         sign_up = wish or _wish_of(session, held, draft.person_id)
         await _take_for(session, held, sign_up)
@@ -127,15 +127,14 @@ async def _need_of(session: Session, viewer: Viewer, shift_id: UUID) -> Need:
     return need
 
 
-async def _must_suit_while_it_lasts(session: Session, person_id: UUID, shift: Shift) -> None:
+async def _must_suit_while_it_lasts(session: Session, person_id: UUID, held: LockedShift) -> None:
     """As for volunteers, except that an organiser adds whoever stands at the door until the shift ends."""
-    state = shift_state(shift, session.now())
+    state = shift_state(held.shift, session.now())
     if state is ShiftState.CANCELLED:
-        raise ShiftIsOff(starts_at=shift.starts_at)
+        raise ShiftIsOff(starts_at=held.shift.starts_at)
     if state is ShiftState.ENDED:
         raise ShiftIsOver()
-    reasons = await eligibility.for_needs(session, person_id, [shift.need_id], local_day(shift.starts_at))
-    for reason in reasons[shift.need_id]:
+    for reason in await eligibility.for_need(session, person_id, held.need, local_day(held.shift.starts_at)):
         raise reason
 
 

@@ -1,11 +1,12 @@
 """May this person take that shift, by law and by the need's own terms: every reason why not, each with its article."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from marketplace.catalogue import rules
 from marketplace.catalogue.models import QualificationType
@@ -30,11 +31,24 @@ from marketplace.volunteering.errors import (
 )
 from marketplace.volunteering.models import Need, NeedQualification, Shift
 from marketplace.volunteering.policy import visible_to
-from marketplace.volunteering.states import NeedState, need_state
+from marketplace.volunteering.states import NeedFacts, NeedState, need_state
 
 _FIT = "volunteering.fit"
 _INSURANCE = "volunteering.insurance"
 _MINORS = "volunteering.minors"
+
+
+class AskingNeed(NeedFacts, Protocol):
+    """What is read of a need: a whole one, or a row of these columns."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def minimum_age(self) -> int: ...
+    @property
+    def is_risky(self) -> bool: ...
+    @property
+    def insurance(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +78,41 @@ async def for_needs(
     The number of SQL statements does not grow with the number of needs. Needs that do not exist are left out. Raises NotFound
     for a person who does not exist.
     """
-    day = on or local_day(session.now())
-    demands = await _demands(session, need_ids)
-    volunteer = await people.facts_for_sign_up(session, person_id, day)
-    findings = {need_id: list(_findings(volunteer, demand)) for need_id, demand in demands.items()}
-    articles = await _articles(session, {found.rule for some in findings.values() for found in some})
-    return {need_id: [_reason(found, articles) for found in some] for need_id, some in findings.items()}
+    needs = (await session.execute(_asked().where(Need.id.in_(need_ids)))).all()
+    return await _reasons(session, person_id, needs, on or local_day(session.now()))
 
 
-async def for_shift(session: Session, person_id: UUID, shift: Shift) -> list[Reason]:
-    """Why the person may not take this shift: what the need asks, on the day of the shift, and the shift itself."""
-    reasons = (await for_needs(session, person_id, [shift.need_id], local_day(shift.starts_at)))[
-        shift.need_id
+async def for_need(session: Session, person_id: UUID, need: Need, on: date) -> list[Reason]:
+    """The same for one need at hand. Raises NotFound for a person who does not exist."""
+    return (await _reasons(session, person_id, [need], on))[need.id]
+
+
+async def for_shift(session: Session, person_id: UUID, shift: Shift, need: Need) -> list[Reason]:
+    """Why the person may not take this shift: what its need asks, on the day of the shift, and the shift itself."""
+    return [
+        *_of_shift(session, shift),
+        *await for_need(session, person_id, need, local_day(shift.starts_at)),
     ]
-    return [*_of_shift(session, shift), *reasons]
 
 
 async def mine(session: Session, viewer: Viewer, shift_id: UUID) -> list[Reason]:
     """Why the viewer may not take a shift that they see. Raises SignInNeeded, NotFound."""
     person_id = viewer.signed_in()
-    shift = await session.scalar(
-        select(Shift).join(Need, Need.id == Shift.need_id).where(Shift.id == shift_id, visible_to(viewer))
-    )
-    if shift is None:
+    found = (
+        await session.execute(
+            select(Shift, Need)
+            .join(Need, Need.id == Shift.need_id)
+            .where(Shift.id == shift_id, visible_to(viewer))
+        )
+    ).one_or_none()
+    if found is None:
         raise NotFound()
-    return await for_shift(session, person_id, shift)
+    return await for_shift(session, person_id, found[0], found[1])
 
 
-async def must_suit(session: Session, person_id: UUID, shift: Shift) -> None:
+async def must_suit(session: Session, person_id: UUID, shift: Shift, need: Need) -> None:
     """Raises the first reason why the person may not take the shift."""
-    for reason in await for_shift(session, person_id, shift):
+    for reason in await for_shift(session, person_id, shift, need):
         raise reason
 
 
@@ -127,8 +146,43 @@ def _findings_of_age(volunteer: VolunteerFacts, minimum_age: int) -> Iterator[_F
         yield _Finding(GuardianHasNotConsented, {}, _MINORS)
 
 
-async def _demands(session: Session, need_ids: Collection[UUID]) -> dict[UUID, Demands]:
-    qualifications: dict[UUID, dict[str, Named]] = {}
+async def _reasons(
+    session: Session, person_id: UUID, needs: Sequence[AskingNeed], on: date
+) -> dict[UUID, list[Reason]]:
+    qualifications = await _qualifications(session, [need.id for need in needs])
+    volunteer = await people.facts_for_sign_up(session, person_id, on)
+    findings = {
+        need.id: list(_findings(volunteer, _demands(need, qualifications.get(need.id, {})))) for need in needs
+    }
+    articles = await _articles(session, {found.rule for some in findings.values() for found in some})
+    return {need_id: [_reason(found, articles) for found in some] for need_id, some in findings.items()}
+
+
+def _asked() -> Select[*tuple[Any, ...]]:
+    """The columns of AskingNeed, for lists that do not want whole needs."""
+    return select(
+        Need.id,
+        Need.minimum_age,
+        Need.is_risky,
+        Need.insurance,
+        Need.published_at,
+        Need.declined_at,
+        Need.closed_at,
+        Need.cancelled_at,
+    )
+
+
+def _demands(need: AskingNeed, qualifications: Mapping[str, Named]) -> Demands:
+    return Demands(
+        is_open=need_state(need) is NeedState.OPEN,
+        minimum_age=need.minimum_age,
+        is_uninsured=need.is_risky and not need.insurance,
+        qualifications=qualifications,
+    )
+
+
+async def _qualifications(session: Session, need_ids: Sequence[UUID]) -> dict[UUID, dict[str, Named]]:
+    found: dict[UUID, dict[str, Named]] = {}
     for row in await session.execute(
         select(
             NeedQualification.need_id,
@@ -139,28 +193,8 @@ async def _demands(session: Session, need_ids: Collection[UUID]) -> dict[UUID, D
         .join(QualificationType, QualificationType.code == NeedQualification.qualification_code)
         .where(NeedQualification.need_id.in_(need_ids))
     ):
-        qualifications.setdefault(row.need_id, {})[row.code] = Named(row.name_zh, row.name_en)
-    rows = await session.execute(
-        select(
-            Need.id,
-            Need.minimum_age,
-            Need.is_risky,
-            Need.insurance,
-            Need.published_at,
-            Need.declined_at,
-            Need.closed_at,
-            Need.cancelled_at,
-        ).where(Need.id.in_(need_ids))
-    )
-    return {
-        row.id: Demands(
-            is_open=need_state(row) is NeedState.OPEN,
-            minimum_age=row.minimum_age,
-            is_uninsured=row.is_risky and not row.insurance,
-            qualifications=qualifications.get(row.id, {}),
-        )
-        for row in rows
-    }
+        found.setdefault(row.need_id, {})[row.code] = Named(row.name_zh, row.name_en)
+    return found
 
 
 async def _articles(session: Session, codes: set[str | None]) -> dict[str, str]:

@@ -37,7 +37,7 @@ async def locked(
     held = await _lock(session, shift_id, true() if visible is None else visible)
     before = held.shift.places_taken
     yield held
-    if await _taken(session, shift_id) != before:
+    if held.shift.places_taken != before:
         await publish(session, NeedChanged(held.need.id))
 
 
@@ -56,12 +56,11 @@ async def _lock(session: Session, shift_id: UUID, visible: ColumnElement[bool]) 
     return LockedShift(row[0], row[1])
 
 
-async def _taken(session: Session, shift_id: UUID) -> int:
-    return (await session.execute(select(Shift.places_taken).where(Shift.id == shift_id))).scalar_one()
-
-
 async def take(session: Session, shift_id: UUID) -> bool:
-    """Take one place; False when the shift is full. The lock makes it exact, the guard and the CHECK make it certain."""
+    """Take one place; False when the shift is full. The lock makes it exact, the guard and the CHECK make it certain.
+
+    SQLAlchemy carries what the UPDATE did into the loaded shift, so that its numbers can be read without asking again.
+    """
     taken = await session.execute(
         update(Shift)
         .where(Shift.id == shift_id, Shift.places_taken < Shift.capacity)

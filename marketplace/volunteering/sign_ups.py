@@ -54,22 +54,22 @@ async def join(session: Session, viewer: Viewer, shift_id: UUID, draft: JoinDraf
     Gives the sign-up's id; a repeated key gives the first one again. Raises SignInNeeded, NotFound, AlreadySignedUp, a Reason of
     ``eligibility``, RisksAreNotAgreed, ShiftClashes, KeyWasUsedElsewhere.
     """
-    person_id = viewer.signed_in()
-    await people.must_be_there(session, person_id)
-    answered = await _answered(session, person_id, draft.idempotency_key)
+    person = await people.must_be_there(session, viewer.signed_in())
+    answered = await _answered(session, person.id, draft.idempotency_key)
     if answered is not None:
         if answered.shift_id != shift_id:
             raise KeyWasUsedElsewhere()
         return answered.id
     async with places.locked(session, shift_id, visible_to(viewer)) as held:
         await waiting.settle(session, held)
-        if await open_sign_up(session, shift_id, person_id) is not None:
+        if await open_sign_up(session, shift_id, person.id) is not None:
             raise AlreadySignedUp()
-        await _must_suit(session, person_id, held)
+        await _must_suit(session, person.id, held)
         if held.need.is_risky and not draft.agreed:
             raise RisksAreNotAgreed()
-        sign_up = _signed_up(session, person_id, held, draft)
+        sign_up = _wish_of(session, person.id, held, draft)
         await _place(session, held, sign_up)
+        session.add(sign_up)
     return sign_up.id
 
 
@@ -176,14 +176,14 @@ async def _answered(session: Session, person_id: UUID, key: str) -> SignUp | Non
 
 
 async def _must_suit(session: Session, person_id: UUID, held: LockedShift) -> None:
-    await eligibility.must_suit(session, person_id, held.shift)
+    await eligibility.must_suit(session, person_id, held.shift, held.need)
     clash = await clash_of(session, person_id, held.shift)
     if clash is not None:
         raise ShiftClashes(need=clash.title, starts_at=clash.starts_at, ends_at=clash.ends_at)
 
 
-def _signed_up(session: Session, person_id: UUID, held: LockedShift, draft: JoinDraft) -> SignUp:
-    sign_up = SignUp(
+def _wish_of(session: Session, person_id: UUID, held: LockedShift, draft: JoinDraft) -> SignUp:
+    return SignUp(
         id=new_id(),
         shift_id=held.id,
         person_id=person_id,
@@ -193,8 +193,6 @@ def _signed_up(session: Session, person_id: UUID, held: LockedShift, draft: Join
         agreed_at=session.now() if draft.agreed else None,
         applied_at=session.now() if held.need.needs_approval else None,
     )
-    session.add(sign_up)
-    return sign_up
 
 
 async def _place(session: Session, held: LockedShift, sign_up: SignUp) -> None:

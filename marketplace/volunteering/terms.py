@@ -75,7 +75,7 @@ async def terms(session: Session, viewer: Viewer, shift_id: UUID) -> Terms:
         places_left=shift.capacity - shift.places_taken,
         waiting=waiting or 0,
         withdraw_until=shift.starts_at - timedelta(minutes=need.withdrawal_notice_minutes),
-        reasons=await eligibility.for_shift(session, person_id, shift),
+        reasons=await eligibility.for_shift(session, person_id, shift, need),
         clash=await sign_up_queries.clash_of(session, person_id, shift),
         mine=mine.get(shift_id),
     )

@@ -23,7 +23,7 @@ from marketplace.volunteering.errors import (
     QualificationIsMissing,
     Reason,
 )
-from marketplace.volunteering.models import NeedQualification, Shift
+from marketplace.volunteering.models import NeedQualification
 from tests import builders, city
 from tests.statements import counting
 from tests.volunteering import scene
@@ -170,9 +170,7 @@ async def test_every_reason_is_told_not_only_the_first(house: House) -> None:
     await demand(house, at, "first_aid", "nurse")
     me = await scene.volunteer(house, birth_date=SIXTEEN)
     async with house.database.reading() as session:
-        reasons = await eligibility.for_shift(
-            session, me.signed_in(), await session.get_one(Shift, at.shift_id)
-        )
+        reasons = await eligibility.mine(session, me, at.shift_id)
     assert [type(reason) for reason in reasons] == [
         NeedIsNotOpen,
         NobodyIsInsured,
