@@ -35,6 +35,16 @@ def in_use() -> ColumnElement[bool]:
     return Tag.approved_at.is_not(None) & Tag.retired_at.is_(None)
 
 
+def is_proposed() -> ColumnElement[bool]:
+    """SQL: proposed by somebody, and decided by nobody yet."""
+    return (
+        Tag.proposed_at.is_not(None)
+        & Tag.approved_at.is_(None)
+        & Tag.refused_at.is_(None)
+        & Tag.retired_at.is_(None)
+    )
+
+
 async def tags_of(session: Session, *kinds: TagKind) -> Sequence[Tag]:
     """All tags in use of these kinds; broader ones before narrower ones, else by code."""
     found = await session.scalars(
@@ -102,12 +112,7 @@ async def synonyms_of(session: Session, codes: Collection[str]) -> dict[str, lis
 
 async def proposals(session: Session, request: PageRequest) -> Page[Tag]:
     """Proposed tags that nobody has decided yet, the oldest first. Their readers are moderators: see identity.governance."""
-    waiting = select(Tag).where(
-        Tag.proposed_at.is_not(None),
-        Tag.approved_at.is_(None),
-        Tag.refused_at.is_(None),
-        Tag.retired_at.is_(None),
-    )
+    waiting = select(Tag).where(is_proposed())
     if request.after:
         (after,) = decode_cursor(request.after, str)
         waiting = waiting.where(Tag.code > after)
