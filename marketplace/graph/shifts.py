@@ -14,7 +14,7 @@ from marketplace.graph.problems import Problems
 from marketplace.graph.scalars import Minutes
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
-from marketplace.volunteering import queries, series, shifts
+from marketplace.volunteering import queries, series, shifts, sign_up_queries
 from marketplace.volunteering.drafts import (
     CapacityDraft,
     NoteDraft,
@@ -28,6 +28,7 @@ from marketplace.volunteering.states import ShiftState
 
 if TYPE_CHECKING:
     from marketplace.graph.needs import Need
+    from marketplace.graph.sign_ups import SignUp
 
 strawberry.enum(ShiftState, description="Where a shift stands.")
 
@@ -46,6 +47,7 @@ class Shift(Node):
     cancel_reason: str | None
     series_id: strawberry.ID | None = strawberry.field(description="The repeating shift that made it.")
     need_id: strawberry.ID
+    key: strawberry.Private[UUID]
     need_key: strawberry.Private[UUID]
 
     @classmethod
@@ -63,6 +65,7 @@ class Shift(Node):
             cancel_reason=row.cancel_reason,
             series_id=global_id("Series", row.series_id) if row.series_id else None,
             need_id=global_id("Need", row.need_id),
+            key=row.id,
             need_key=row.need_id,
         )
 
@@ -71,6 +74,15 @@ class Shift(Node):
         from marketplace.graph.needs import Need  # the graph is a web; modules are not
 
         return await fetch(info.context, Need, self.need_key)
+
+    @strawberry.field(description="Your own open sign-up for it; null when there is none.")
+    async def my_sign_up(
+        self, info: Info
+    ) -> Annotated["SignUp", strawberry.lazy("marketplace.graph.sign_ups")] | None:
+        from marketplace.graph.sign_ups import SignUp  # the graph is a web; modules are not
+
+        row = await info.context.load(sign_up_queries.my_open_by_shifts, self.key)
+        return None if row is None else SignUp.of(row)
 
 
 @strawberry.type

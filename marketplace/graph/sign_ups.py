@@ -9,8 +9,10 @@ import strawberry
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Context, Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.needs import Need
+from marketplace.graph.nodes import Node, fetch, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems, message_of
+from marketplace.graph.shifts import Shift
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
 from marketplace.volunteering import decisions, eligibility, sign_up_queries, sign_ups
@@ -33,6 +35,8 @@ class SignUp(Node):
     state: SignUpState
     shift_id: strawberry.ID
     need_id: strawberry.ID
+    shift_key: strawberry.Private[UUID]
+    need_key: strawberry.Private[UUID]
     person_id: strawberry.ID
     person_name: str
     title: str = strawberry.field(description="The need's title.")
@@ -66,6 +70,8 @@ class SignUp(Node):
             state=row.state,
             shift_id=global_id("Shift", row.shift_id),
             need_id=global_id("Need", row.need_id),
+            shift_key=row.shift_id,
+            need_key=row.need_id,
             person_id=global_id("Person", row.person_id),
             person_name=row.name,
             title=row.title,
@@ -84,6 +90,14 @@ class SignUp(Node):
             override_reason=row.override_reason,
             is_added=row.is_added,
         )
+
+    @strawberry.field(description="What it is for.")
+    async def shift(self, info: Info) -> Shift | None:
+        return await fetch(info.context, Shift, self.shift_key)
+
+    @strawberry.field(description="The need of the shift.")
+    async def need(self, info: Info) -> Need | None:
+        return await fetch(info.context, Need, self.need_key)
 
 
 @strawberry.type(description="Why somebody may not take a shift; nobody can override it.")

@@ -218,3 +218,24 @@ async def test_a_missing_shift_and_a_hidden_one_look_the_same(house: House) -> N
         answers = [await sign_up(client, shift_id) for shift_id in (hidden.shift_id, new_id())]
     assert answers[0] == answers[1]
     assert answers[0]["code"] == "not_found"
+
+
+async def test_a_shift_and_ones_own_sign_up_lead_to_each_other(house: House) -> None:
+    at = await scene.shift(house, title="陪老人就医")
+    me, other = await scene.volunteer(house), await scene.volunteer(house, "别人")
+    await scene.join(house, other, at.shift_id)
+    mine = await scene.join(house, me, at.shift_id)
+    question = """query ($id: ID!) {
+      node(id: $id) { ... on Shift { mySignUp { id state shift { placesTaken } need { title } } } }
+    }"""
+    async with graph_client(house, token=await token_of(house, me)) as client:
+        answer = await client.data(question, id=global_id("Shift", at.shift_id))
+    assert answer["node"]["mySignUp"] == {
+        "id": global_id("SignUp", mine),
+        "state": "CONFIRMED",
+        "shift": {"placesTaken": 2},
+        "need": {"title": "陪老人就医"},
+    }
+    async with graph_client(house) as stranger:
+        answer = await stranger.data(question, id=global_id("Shift", at.shift_id))
+    assert answer == {"node": {"mySignUp": None}}
