@@ -65,6 +65,7 @@ from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
 from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
+from marketplace.graph.notices import NoticeMutations, NoticeQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.scalars import SCALARS
@@ -104,6 +105,7 @@ class Query(
     OrganisationQueries,
     NeedQueries,
     ShiftQueries,
+    NoticeQueries,
 ):
     pass
 
@@ -112,7 +114,13 @@ class Query(
     description="What can be done. Each answers with what came of it, or with the problem that changed nothing."
 )
 class Mutation(
-    JobMutations, HourMutations, SignUpMutations, OrganisationMutations, NeedMutations, ShiftMutations
+    JobMutations,
+    HourMutations,
+    SignUpMutations,
+    OrganisationMutations,
+    NeedMutations,
+    ShiftMutations,
+    NoticeMutations,
 ):
     pass
 
