@@ -1,7 +1,8 @@
 """A terminal: runs our commands as somebody at the machine would, with settings from the environment alone."""
 
 import locale
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from marketplace.cli.app import app
+from tests.conftest import Templates
 
 Terminal = Callable[..., Result]
 
@@ -44,3 +46,12 @@ def terminal_at(terminal: Terminal, environment: dict[str, str], database_url: s
     """The same, over a migrated database with the test city in it, once on each kind."""
     environment["WUSHE_DATABASE_URL"] = database_url
     return terminal
+
+
+@pytest.fixture
+def other_database(backend: str, _templates: Templates, tmp_path: Path) -> Iterator[str]:
+    """The address of a second fresh database of the same kind."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    with ExitStack() as stack:
+        yield _templates.copy(backend, folder, stack)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -100,12 +101,16 @@ def make_accounts(vault: Vault, home: str, organisation_id: UUID, now: datetime)
 
 def account_id(account: Account) -> UUID:
     """The same id in every made-up city."""
-    return seeded_id(account.phone.encode().ljust(16, b"."))
+    return _named_id(account.phone)
+
+
+def _named_id(name: str) -> UUID:
+    return seeded_id(0, int.from_bytes(sha256(name.encode()).digest()[:10]) >> 6)
 
 
 def _consent(account: Account, kind: str, now: datetime) -> dict[str, Any]:
     return {
-        "id": seeded_id(f"{account.phone}{kind}".encode().ljust(16, b".")[-16:]),
+        "id": _named_id(f"{account.phone} {kind}"),
         "person_id": account_id(account),
         "kind": kind,
         "version": "2026-11",
@@ -116,7 +121,7 @@ def _consent(account: Account, kind: str, now: datetime) -> dict[str, Any]:
 
 def _grant(account: Account, person_id: UUID, organisation_id: UUID, now: datetime) -> dict[str, Any]:
     return {
-        "id": seeded_id(f"role{account.phone}".encode().ljust(16, b".")),
+        "id": _named_id(f"{account.phone} {account.role}"),
         "person_id": person_id,
         "role": account.role,
         "area_code": account.scope,

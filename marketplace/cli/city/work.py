@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
-
-import numpy as np
 
 from marketplace.cli.city.people import Spot, seeded_id
 from marketplace.cli.city.words import Work, city_words
@@ -32,24 +31,26 @@ class WorkRows:
 class Seeds:
     """Draws for the made-up work; one generator, so the order of calls is part of the seed."""
 
-    def __init__(self, random: np.random.Generator) -> None:
-        self._random = random
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)  # noqa: S311 - a made-up city keeps no secrets
+        self._ids = 0
 
     def id(self) -> UUID:
-        return seeded_id(self._random.bytes(16))
+        self._ids += 1
+        return seeded_id(self._ids, self._random.getrandbits(74))
 
     def below(self, end: int) -> int:
-        return int(self._random.integers(0, end))
+        return int(self._random.random() * end)
 
     def between(self, least: int, most: int) -> int:
-        return int(self._random.integers(least, most + 1))
+        return least + self.below(most - least + 1)
 
     def chance(self, share: float) -> bool:
-        return bool(self._random.random() < share)
+        return self._random.random() < share
 
     def some(self, count: int, out_of: int) -> list[int]:
-        """``count`` different numbers below ``out_of``."""
-        return list(dict.fromkeys(self._random.integers(0, out_of, count * 2).tolist()))[:count]
+        """``count`` different numbers below ``out_of``, or all of them."""
+        return self._random.sample(range(out_of), min(count, out_of))
 
 
 def make_organisations(
@@ -168,6 +169,7 @@ def _need(world: World, work: Work, title: str) -> Row:
         "needs_approval": seeds.chance(0.15),
         "withdrawal_notice_minutes": 720 if seeds.chance(0.5) else 0,
         "raised_at": published - timedelta(days=1),
+        "raised_by": None,
         "published_at": published,
         "closed_at": published + timedelta(days=90)
         if published < now - timedelta(days=150) and seeds.chance(0.3)
