@@ -11,6 +11,7 @@ from marketplace.identity import viewers
 from marketplace.identity.viewer import STRANGER, Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.locale import LOCALES, negotiate
+from marketplace.notices import queries as notices
 from web.csrf import SAFE_METHODS, check_origin
 from web.errors import problem_page
 from web.headers import secure
@@ -60,10 +61,10 @@ class Visit:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        viewer = await _viewer(request)
+        viewer, unread = await _viewer(request)
         locale = _locale(request, viewer)
         state = request.state
-        state.viewer, state.locale = replace(viewer, locale=locale), locale
+        state.viewer, state.locale, state.unread = replace(viewer, locale=locale), locale, unread
         state.large_type = request.cookies.get(TYPE_COOKIE) == "large"
         try:
             check_origin(request)
@@ -73,18 +74,20 @@ class Visit:
         await self.app(scope, receive, send)
 
 
-async def _viewer(request: Request) -> Viewer:
+async def _viewer(request: Request) -> tuple[Viewer, int]:
+    """Who is looking, and how much in their inbox is new: every page of theirs says so."""
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
-        return STRANGER
+        return STRANGER, 0
     database = house_of(request).database
     async with database.reading() as session:
         viewer = await viewers.from_session(session, token)
+        unread = await notices.unread_count(session, viewer)
     # Looking must stay a read, so only those who change something are noted as seen.
     if viewer.session_id is not None and request.method not in SAFE_METHODS:
         async with database.unit_of_work() as session:
             await viewers.mark_seen(session, viewer.session_id)
-    return viewer
+    return viewer, unread
 
 
 def _locale(request: Request, viewer: Viewer) -> str:

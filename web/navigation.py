@@ -8,17 +8,20 @@ from starlette.requests import Request
 from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
 from marketplace.jobs import may_tend
 from web.addresses import has_page, path_of
-from web.visit import translator, viewer_of
+from web.visit import translator, unread_of, viewer_of
+
+_MOST_SHOWN = 99
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One link of the navigation. ``icon`` names a drawing of components/icon.html."""
+    """One link of the navigation. ``icon`` names a drawing of components/icon.html; ``count`` says how much there is new."""
 
     label: str
     path: str
     icon: str
     is_current: bool
+    count: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +91,12 @@ def _shown(request: Request, entries: tuple[_Entry, ...]) -> tuple[Place, ...]:
     for entry in entries:
         if has_page(request, entry.page) and entry.is_for(viewer):
             path = path_of(request, entry.page)
-            shown.append(Place(entry.label, path, entry.icon, here == path or here.startswith(f"{path}/")))
+            is_current = here == path or here.startswith(f"{path}/")
+            count = _unread(request) if entry.page == "inbox" else ""
+            shown.append(Place(entry.label, path, entry.icon, is_current, count))
     return tuple(shown)
+
+
+def _unread(request: Request) -> str:
+    unread = unread_of(request)
+    return f"{_MOST_SHOWN}+" if unread > _MOST_SHOWN else str(unread or "")

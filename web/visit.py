@@ -43,6 +43,11 @@ def request_id_of(request: Request) -> str:
     return getattr(request.state, "request_id", None) or new_id().hex
 
 
+def unread_of(request: Request) -> int:
+    """How many notices in the viewer's inbox are new, counted to 100 at most."""
+    return getattr(request.state, "unread", 0)
+
+
 def is_large(request: Request) -> bool:
     """Whether the reader asked for large type (长辈版)."""
     return getattr(request.state, "large_type", False)

@@ -378,3 +378,17 @@ async def test_a_form_from_elsewhere_is_refused(visitor: Visitor, house: House) 
         "/my/calendar/revoke",
     ):
         assert (await visitor.client.post(path, data={"csrf": "forged"})).status_code == 403
+
+
+async def test_every_page_says_how_much_is_new(visitor: Visitor, house: House) -> None:
+    assert 'class="count"' not in (await visitor.get("/about")).html
+    await visitor.sign_in((await _told(house, 3)).signed_in())
+    page = await visitor.get("/about")
+    assert page.html.count('<span class="count">3<span class="visually-hidden"> new</span>') == 2
+    page = await visitor.submit_and_follow(await visitor.get("/inbox"), "/inbox/read")
+    assert 'class="count"' not in page.html
+
+
+async def test_a_very_full_inbox_is_not_counted_to_the_end(visitor: Visitor, house: House) -> None:
+    await visitor.sign_in((await _told(house, 101)).signed_in())
+    assert '<span class="count">99+<' in (await visitor.get("/about")).html
