@@ -76,10 +76,13 @@ def _sentences(error: "MarketplaceError") -> Iterator[str]:
 
 def run(work: "Callable[[House], Awaitable[Result]]") -> Result:
     """Open the house, do ``work`` in it, close it."""
+    from marketplace import logs
     from marketplace.settings import read_settings
 
     async def inside() -> Result:
-        async with opened(read_settings()) as house:
+        settings = read_settings()
+        logs.configure(settings)
+        async with opened(settings) as house:
             return await work(house)
 
     with told():

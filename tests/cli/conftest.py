@@ -1,6 +1,5 @@
 """A terminal: runs our commands as somebody at the machine would, with settings from the environment alone."""
 
-import locale
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from marketplace import logs
 from marketplace.cli.app import app
 from tests.conftest import Templates
 
@@ -21,7 +21,8 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     for name in ("LANGUAGE", "LC_ALL", "WUSHE_SITE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(locale, "getlocale", lambda: (None, None))
+    # Loggers keep the first configuration that they meet, and here all commands run in one process.
+    monkeypatch.setattr(logs, "configure", lambda _settings: None)
     return {
         "LANG": "en_GB.UTF-8",
         "WUSHE_DATA_FOLDER": str(tmp_path / "var"),
