@@ -71,7 +71,7 @@ def _entries(_: Callable[[str], str]) -> tuple[tuple[_Entry, ...], tuple[_Entry,
     )
     more = (
         _Entry("manage_needs", _("Publish and manage"), "edit", _publishers),
-        _Entry("desk", _("Desk"), "desk", _officers),
+        _Entry("desk", _("Desk"), "desk", _publishers),
         _Entry("dead_jobs", _("Dead jobs"), "warn", may_tend),
         _Entry("organisations", _("Organisations"), "people", _people),
         _Entry("profile", _("Profile"), "person", _people),
