@@ -28,12 +28,13 @@ from marketplace.kernel.errors import FieldProblem, InputIsInvalid
 from marketplace.kernel.pagination import CursorIsInvalid, Page, PageRequest, decode_cursor, encode_cursor
 from marketplace.volunteering import eligibility, queries, sign_up_queries
 from marketplace.volunteering.errors import BirthDateIsUnknown, GuardianHasNotConsented, Reason
-from marketplace.volunteering.queries import NeedRow
+from marketplace.volunteering.queries import NeedRow, ShiftRow
 from marketplace.volunteering.sign_up_queries import SignUpRow
 from marketplace.volunteering.states import NeedState
 from matching.index import DEEPEST_OFFSET, Label, Results, SearchIndex, SearchUnavailable
 
 _MINORS = "volunteering.minors"
+_MOST_SHIFTS = 366
 _log = structlog.get_logger(__name__)
 
 
@@ -41,11 +42,14 @@ _log = structlog.get_logger(__name__)
 class FoundNeed:
     """A need as a card shows it.
 
-    ``metres`` is told where both ends are known. ``reasons`` say why the viewer may not take it: none means that they may,
-    and None that nobody knows, because a stranger asks. ``sign_up`` is the viewer's own for the next shift.
+    ``shift`` is the next one, on the days that were asked for; one with places left before a full one. ``metres`` is told where
+    both ends are known. ``reasons`` say why the viewer may not take it: none means that they may,
+    and None that nobody knows, because a stranger asks. ``sign_up`` is the viewer's own for ``shift``.
     """
 
     row: NeedRow
+    shift: ShiftRow | None
+    district: Entry | None
     qualifications: Sequence[Entry]
     metres: float | None
     reasons: Sequence[Reason] | None
@@ -92,7 +96,7 @@ async def find_needs(
     need_ids = [need_id for hit in results.hits if (need_id := row_id_of(hit.id)) is not None]
     names = await look_up(session, wishes.area, _tags_of(wishes), need_ids)
     _check_known(wishes, names)
-    cards = await _cards(session, viewer, need_ids, names, origin)
+    cards = await _cards(session, viewer, need_ids, _Seen(names, origin, plan))
     if wishes.only_suitable:
         cards = {need_id: card for need_id, card in cards.items() if not card.reasons}
     return Found(
@@ -194,8 +198,17 @@ def _check_known(wishes: NeedWishes, names: Names) -> None:
         raise InputIsInvalid(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What all cards of a page have in common."""
+
+    names: Names
+    origin: Point | None
+    plan: Plan
+
+
 async def _cards(
-    session: Session, viewer: Viewer, need_ids: Sequence[UUID], names: Names, origin: Point | None
+    session: Session, viewer: Viewer, need_ids: Sequence[UUID], seen: _Seen
 ) -> dict[UUID, FoundNeed]:
     """The needs as they are now, without those that the viewer may not see or that take nobody any more."""
     rows = {
@@ -203,28 +216,53 @@ async def _cards(
         for need_id, row in (await queries.needs_by_ids(session, viewer, need_ids)).items()
         if row.state is NeedState.OPEN
     }
-    reasons, sign_ups = await _about_viewer(session, viewer, rows)
+    shifts = await _shifts(session, viewer, rows, seen.plan)
+    reasons, sign_ups = await _about_viewer(session, viewer, rows, shifts)
     return {
         need_id: FoundNeed(
             row=row,
-            qualifications=names.asked.get(need_id, []),
-            metres=_metres(origin, row),
+            shift=(shift := shifts.get(need_id)),
+            district=seen.names.areas.get(f"{row.need.area_code[:6]}000000"),
+            qualifications=seen.names.asked.get(need_id, []),
+            metres=_metres(seen.origin, row),
             reasons=reasons.get(need_id),
-            sign_up=sign_ups.get(row.next_shift.id) if row.next_shift else None,
+            sign_up=sign_ups.get(shift.id) if shift else None,
         )
         for need_id, row in rows.items()
     }
 
 
+async def _shifts(
+    session: Session, viewer: Viewer, rows: Mapping[UUID, NeedRow], plan: Plan
+) -> dict[UUID, ShiftRow]:
+    """The shift that each card shows. Only a search for certain days asks the database once more."""
+    if plan.starts_from is None and plan.starts_before is None:
+        return {need_id: row.next_shift for need_id, row in rows.items() if row.next_shift}
+    coming = await queries.coming_shifts_by_needs(session, viewer, list(rows), _MOST_SHIFTS)
+    chosen = {
+        need_id: [shift for shift in some if _is_on_days(shift, plan)] for need_id, some in coming.items()
+    }
+    return {
+        need_id: min(some, key=lambda shift: (shift.places_left <= 0, shift.starts_at))
+        for need_id, some in chosen.items()
+        if some
+    }
+
+
+def _is_on_days(shift: ShiftRow, plan: Plan) -> bool:
+    return (plan.starts_from is None or shift.starts_at >= plan.starts_from) and (
+        plan.starts_before is None or shift.starts_at < plan.starts_before
+    )
+
+
 async def _about_viewer(
-    session: Session, viewer: Viewer, rows: Mapping[UUID, NeedRow]
+    session: Session, viewer: Viewer, rows: Mapping[UUID, NeedRow], shifts: Mapping[UUID, ShiftRow]
 ) -> tuple[Mapping[UUID, Sequence[Reason]], Mapping[UUID, SignUpRow]]:
     if viewer.person_id is None or not rows:
         return {}, {}
-    shifts = [row.next_shift.id for row in rows.values() if row.next_shift]
     return (
         await eligibility.for_needs(session, viewer.person_id, list(rows)),
-        await sign_up_queries.my_open_by_shifts(session, viewer, shifts),
+        await sign_up_queries.my_open_by_shifts(session, viewer, [shift.id for shift in shifts.values()]),
     )
 
 

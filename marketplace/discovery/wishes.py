@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from marketplace.kernel.input import BlankIsNone, Code, Draft
 from matching.text import printable
@@ -52,11 +52,13 @@ class NeedWishes(Draft):
     language: OptionalCode = None
     sort: Annotated[Sorting | None, BlankIsNone] = None
 
-    @model_validator(mode="after")
-    def _days_in_order(self) -> "NeedWishes":
-        if self.day_from and self.day_to and self.day_to < self.day_from:
+    @field_validator("day_to")
+    @classmethod
+    def _days_in_order(cls, day_to: date | None, given: ValidationInfo) -> date | None:
+        day_from = given.data.get("day_from")
+        if day_from and day_to and day_to < day_from:
             raise ValueError("days_out_of_order")
-        return self
+        return day_to
 
     @property
     def order(self) -> Sorting:

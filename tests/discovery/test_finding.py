@@ -234,6 +234,17 @@ async def test_days_are_local_and_the_last_one_is_included(house: House, way: st
     assert ids(await find(house, day_to=day)) == [late_on_the_24th]
 
 
+async def test_the_card_shows_the_shift_of_the_chosen_days(house: House, way: str) -> None:
+    async with house.database.unit_of_work() as session:
+        need_id = await builders.need(session)
+        await builders.shift(session, need_id, starts_in=timedelta(days=1))
+        wanted = await builders.shift(session, need_id, starts_in=timedelta(days=5))
+    await prepare(house, way)
+    day = date(2026, 11, 27)
+    (card,) = (await find(house, day_from=day, day_to=day)).page.rows
+    assert card.shift is not None and card.shift.id == wanted
+
+
 async def test_the_soonest_comes_first_and_what_has_no_date_last(house: House, way: str) -> None:
     async with house.database.unit_of_work() as session:
         undated = await builders.need(session)
@@ -357,7 +368,7 @@ async def test_choices_are_counted_beside_the_chosen_one(house: House, way: str)
         ({"day_from": "2026-02-31"}, "day_from", "date_from_datetime_parsing"),
         ({"day_from": "0001-01-01"}, "day_from", "greater_than_equal"),
         ({"day_to": "9999-12-31"}, "day_to", "less_than_equal"),
-        ({"day_from": "2026-11-25", "day_to": "2026-11-24"}, "form", "days_out_of_order"),
+        ({"day_from": "2026-11-25", "day_to": "2026-11-24"}, "day_to", "days_out_of_order"),
         ({"within_km": "nan"}, "within_km", "finite_number"),
         ({"within_km": "1e9"}, "within_km", "less_than_equal"),
         ({"within_km": "-1"}, "within_km", "greater_than"),
