@@ -10,7 +10,8 @@ from sqlalchemy import Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.db.session import Session
-from marketplace.hours.codes import Rotation
+from marketplace.hours.codes import Code, Rotation
+from marketplace.hours.errors import CodeIsOld, CodeIsWrong
 from marketplace.hours.models import Attendance, HourReview, LedgerEntry
 from marketplace.hours.policy import visible_to
 from marketplace.hours.rules import CheckInRule, check_in_rule
@@ -25,6 +26,7 @@ from marketplace.volunteering.sign_up_policy import must_organise
 from marketplace.volunteering.sign_up_states import is_confirmed
 
 _AHEAD = timedelta(days=1)
+_OFFERED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,17 @@ async def doors(session: Session, viewer: Viewer) -> Sequence[DoorRow]:
     ]
 
 
+async def scanned(session: Session, vault: Vault, token: str) -> Code | None:
+    """What a scanned token stands for, for the page that it opens; None when it is forged or from before."""
+    rotation = Rotation(vault, (await check_in_rule(session)).code_lasts_seconds)
+    try:
+        code = rotation.read_token(token)
+        rotation.expect_current(code, session.now())
+    except (CodeIsWrong, CodeIsOld):
+        return None
+    return code
+
+
 async def screen(
     session: Session, viewer: Viewer, vault: Vault, shift_id: UUID, direction: Direction | None = None
 ) -> ScreenRow:
@@ -284,3 +297,38 @@ async def _organised(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[
         raise NotFound()
     must_organise(viewer, found[1])
     return found[0], found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUpRow:
+    """Somebody who once signed up to a shift of a need: the people and shifts for which hours can be entered by hand."""
+
+    person_id: UUID
+    name: str
+    shift_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+async def signed_up(session: Session, viewer: Viewer, need_id: UUID) -> Sequence[SignedUpRow]:
+    """Who signed up to the need's shifts that are over, newest shift first. Raises SignInNeeded, NotFound, NotPermitted."""
+    await managed_need(session, viewer, need_id)
+    found = await session.execute(
+        select(SignUp.person_id, Person.name, Shift.id, Shift.starts_at, Shift.ends_at)
+        .join(Shift, Shift.id == SignUp.shift_id)
+        .join(Person, Person.id == SignUp.person_id)
+        .where(Shift.need_id == need_id, Shift.ends_at <= session.now(), Person.erased_at.is_(None))
+        .order_by(Shift.starts_at.desc(), Person.name, SignUp.id)
+        .limit(_OFFERED)
+    )
+    return [SignedUpRow(*row) for row in found.all()]
+
+
+async def managed_need(session: Session, viewer: Viewer, need_id: UUID) -> Need:
+    """The need, for whoever organises it. Raises SignInNeeded, NotFound, NotPermitted."""
+    viewer.signed_in()
+    need = await session.scalar(select(Need).where(Need.id == need_id, need_visible_to(viewer)))
+    if need is None:
+        raise NotFound()
+    must_organise(viewer, need)
+    return need

@@ -56,6 +56,25 @@ document.querySelectorAll("[data-refresh]").forEach((element) => {
   document.addEventListener("visibilitychange", refresh);
 });
 
+// Where the code is held, only when the volunteer presses the button; the two hidden fields travel with the form.
+if (navigator.geolocation) {
+  document.querySelectorAll("[data-place]").forEach((place) => {
+    const button = place.querySelector("[data-place-button]");
+    place.hidden = false;
+    button.addEventListener("click", () => {
+      navigator.geolocation.getCurrentPosition(
+        ({ coords }) => {
+          place.querySelector("[name=latitude]").value = coords.latitude;
+          place.querySelector("[name=longitude]").value = coords.longitude;
+          button.textContent = button.dataset.added;
+        },
+        () => { button.textContent = button.dataset.failed; },
+        { enableHighAccuracy: true, timeout: 10000 },
+      );
+    });
+  });
+}
+
 // The menu closes on Escape and when one looks elsewhere.
 const menu = document.querySelector("details.more");
 if (menu) {
