@@ -141,7 +141,7 @@ async def edit(session: Session, viewer: Viewer, need_id: UUID, draft: NeedDraft
         raise NeedKeepsItsOrganisation()
     if not policy.may_manage(viewer, area_code=draft.area_code, organisation_id=need.organisation_id):
         raise NotPermitted()
-    await _check_rules(session, draft)
+    await check_rules(session, draft)
     where_before = [getattr(need, name) for name in _WHERE]
     codes = await _fill(session, need, draft)
     need.version += 1
@@ -199,10 +199,11 @@ async def _check_may_publish(session: Session, viewer: Viewer, draft: NeedDraft)
             raise NotFound()
         if organisation_state(organisation) is not OrganisationState.VERIFIED:
             raise OrganisationMayNotPublish()
-    await _check_rules(session, draft)
+    await check_rules(session, draft)
 
 
-async def _check_rules(session: Session, draft: NeedDraft) -> None:
+async def check_rules(session: Session, draft: NeedDraft) -> None:
+    """What the law asks of every need. Raises RisksAreNotStated and InsuranceIsMissing, citing the article."""
     truthful = await rules.in_force(session, "volunteering.truthful_risks")
     if truthful.value["required"] and not draft.risks:
         raise RisksAreNotStated(article=truthful.article)

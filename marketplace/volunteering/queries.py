@@ -219,6 +219,18 @@ async def series_of(session: Session, viewer: Viewer, need_id: UUID) -> Sequence
     return rows.all()
 
 
+async def one_series(session: Session, viewer: Viewer, series_id: UUID) -> ShiftSeries:
+    """One series whose need the viewer may see. Raises NotFound."""
+    found = await session.scalar(
+        select(ShiftSeries)
+        .join(Need, Need.id == ShiftSeries.need_id)
+        .where(ShiftSeries.id == series_id, visible_to(viewer))
+    )
+    if found is None:
+        raise NotFound()
+    return found
+
+
 def _needs(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     return (
         select(Need, Tag, Area, Organisation)
