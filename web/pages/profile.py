@@ -1,6 +1,7 @@
 """One's own profile: an overview, and a page for each thing that can be changed on it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from web.visit import house_of, locale_of, today_of, translator, viewer_of
 
 # Parts of a day as people speak of them; finer times can be told by programs and are kept as they are.
 PARTS = ((8 * 60, 12 * 60), (12 * 60, 18 * 60), (18 * 60, 21 * 60))
+_ABOUT = ("name", "about", "locale", "birth_date", "travel_radius_metres")
 RADII = (1_000, 3_000, 5_000, 10_000, 20_000, 50_000)
 
 
@@ -64,7 +66,8 @@ async def save_about(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
     with form.catching():
-        given = form.given("name", "about", "locale", "birth_date", "travel_radius_metres")
+        # A field left blank on this page is one that goes, so every field of the page is named.
+        given = {**dict.fromkeys(_ABOUT), **form.given(*_ABOUT)}
         async with house_of(request).database.unit_of_work() as session:
             is_homeless = not form.value("area").strip()
             home = None if is_homeless else await area_picker.pick(session, form)
@@ -119,7 +122,7 @@ async def save_email(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
     with form.catching():
-        draft = read(EmailDraft, {"email": form.value("email")})
+        draft = read(EmailDraft, {"email": form.value("email") or None})
         async with house_of(request).database.unit_of_work() as session:
             await emails.give(session, viewer_of(request), draft)
         if draft.email is None:
@@ -182,9 +185,7 @@ async def _skills_page(request: Request, form: Form) -> Response:
 
 def _times_page(request: Request, form: Form) -> Response:
     viewer_of(request).signed_in()
-    usual = {f"{day}-{start}-{end}" for day in range(7) for start, end in PARTS}
-    others = [text for text in form.values.get("times", ()) if text not in usual and _is_stretch(text)]
-    context = {"form": form, "parts": PARTS, "others": [(text, _stretch(text)) for text in others]}
+    context = {"form": form, "parts": PARTS, "others": _other_times(form.values.get("times", ()))}
     return render(request, "profile/times.html", context, form.status)
 
 
@@ -202,19 +203,24 @@ async def _tag_names(session: Session, locale: str, codes: Sequence[str]) -> dic
     return {code: catalogue.name_of(tag, locale) for code, tag in found.items()}
 
 
-def _is_stretch(text: str) -> bool:
-    parts = text.split("-")
-    return len(parts) == 3 and all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts)
-
-
 def _stretch(text: str) -> dict[str, Any]:
     """0-480-720 as the draft takes it. Raises InputIsInvalid."""
-    if not _is_stretch(text):
-        raise InputIsInvalid.of("times", "invalid")
-    weekday, start, end = (int(part) for part in text.split("-"))
-    if weekday > 6 or not start < end <= MINUTES_A_DAY:
-        raise InputIsInvalid.of("times", "invalid")
-    return {"weekday": weekday, "from_minute": start, "to_minute": end}
+    parts = text.split("-")
+    if len(parts) == 3 and all(part.isascii() and part.isdigit() and len(part) <= 4 for part in parts):
+        weekday, start, end = (int(part) for part in parts)
+        if weekday < 7 and start < end <= MINUTES_A_DAY:
+            return {"weekday": weekday, "from_minute": start, "to_minute": end}
+    raise InputIsInvalid.of("times", "invalid")
+
+
+def _other_times(texts: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Stretches that a program told and the page has no box of its own for."""
+    usual = {f"{day}-{start}-{end}" for day in range(7) for start, end in PARTS}
+    found = []
+    for text in texts:
+        with suppress(InputIsInvalid):
+            found.append((text, _stretch(text)))
+    return [(text, stretch) for text, stretch in found if text not in usual]
 
 
 routes: list[BaseRoute] = [
