@@ -1,6 +1,7 @@
 """The desk: every count is what the list behind it holds for this viewer to decide, and nobody sees a task that is not theirs."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ from marketplace.identity.models import PersonQualification
 from marketplace.identity.viewer import STRANGER, Role, Viewer
 from marketplace.kernel.errors import SignInNeeded
 from marketplace.kernel.ids import new_id
-from marketplace.kernel.pagination import PageRequest
+from marketplace.kernel.pagination import Page, PageRequest
 from marketplace.organisations import queries as organisations
 from marketplace.volunteering import queries as needs
 from marketplace.volunteering.queries import NeedFilters
@@ -161,7 +162,7 @@ async def test_every_count_agrees_with_its_list(house: House) -> None:
     counted = (await desk_of(house, viewer)).waiting
     raised = NeedFilters(states=(NeedState.RAISED,))
     async with house.database.reading() as session:
-        lists = {
+        lists: dict[Task, Page[Any]] = {
             Task.RAISED_NEEDS: await needs.managed(session, viewer, raised, EVERYTHING),
             Task.REVIEWS: await desk_queries.open_reviews(session, viewer, EVERYTHING),
             Task.HOUR_ENTRIES: await desk_queries.waiting_requests(session, viewer, EVERYTHING),
@@ -209,7 +210,7 @@ async def test_only_an_application_counts_as_one(house: House) -> None:
     async with house.database.unit_of_work() as session:
         shift_id = await builders.shift(session, await builders.need(session), capacity=9)
         now = session.now()
-        facts = [
+        facts: list[dict[str, Any]] = [
             {"confirmed_at": now},
             {"confirmed_at": None, "waiting_number": 1},
             {
