@@ -69,6 +69,7 @@ from marketplace.graph.notices import NoticeMutations, NoticeQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.scalars import SCALARS
+from marketplace.graph.search import SearchQueries
 from marketplace.graph.shifts import ShiftMutations, ShiftQueries
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
 from marketplace.graph.viewer import ViewerQueries
@@ -104,6 +105,7 @@ class Query(
     SignUpQueries,
     OrganisationQueries,
     NeedQueries,
+    SearchQueries,
     ShiftQueries,
     NoticeQueries,
 ):

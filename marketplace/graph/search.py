@@ -1,0 +1,150 @@
+"""Finding needs in the graph: the same search as the page's, with the same counts and the same honesty when it is reduced."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import strawberry
+
+from marketplace.discovery import finding
+from marketplace.discovery.finding import find_needs
+from marketplace.discovery.names import Entry
+from marketplace.discovery.wishes import NeedWishes, Sorting
+from marketplace.graph.connections import After, Connection, First, connection
+from marketplace.graph.context import Info
+from marketplace.graph.inputs import given
+from marketplace.graph.needs import Need, QualificationType
+from marketplace.graph.problems import message_of
+from marketplace.graph.shifts import Shift
+from marketplace.kernel.input import read
+from marketplace.kernel.pagination import PageRequest
+
+strawberry.enum(
+    Sorting,
+    name="NeedOrder",
+    description="The order of what is found; distance is measured as `withinKm` is.",
+)
+
+
+@strawberry.type(description="A reason why you may not take a need.")
+class Hindrance:
+    code: str
+    message: str
+    article: str | None = strawberry.field(description="The rule that says so.")
+
+
+@strawberry.type(description="A need as a search finds it.")
+class FoundNeed:
+    need: Need
+    shift: Shift | None = strawberry.field(
+        description="The next one on the days asked for, one with places left before a full one."
+    )
+    metres: float | None = strawberry.field(
+        description="From your home, or from the middle of the chosen area; null where either end is unknown."
+    )
+    qualifications: list[QualificationType]
+    hindrances: list[Hindrance] | None = strawberry.field(
+        description="Why you may not take it; empty when you may, null for strangers."
+    )
+
+    @classmethod
+    def of(cls, found: finding.FoundNeed, locale: str) -> "FoundNeed":
+        return cls(
+            need=Need.of(found.row),
+            shift=Shift.of(found.shift) if found.shift else None,
+            metres=found.metres,
+            qualifications=[
+                QualificationType(code=entry.code, name_zh=entry.name.zh, name_en=entry.name.en)
+                for entry in found.qualifications
+            ],
+            hindrances=None
+            if found.reasons is None
+            else [
+                Hindrance(code=reason.code, message=message_of(reason, locale), article=reason.article)
+                for reason in found.reasons
+            ],
+        )
+
+
+@strawberry.type(description="How many needs there would be under one choice.")
+class Count:
+    code: str
+    name_zh: str
+    name_en: str
+    count: int
+
+
+@strawberry.input(description="What is looked for; everything that is given must fit.")
+class NeedWishesInput:
+    text: str | None = strawberry.field(
+        default=None, description="Any words, pinyin or initials; the first 200 characters count."
+    )
+    category: str | None = strawberry.field(
+        default=None, description="A category's code, with those under it."
+    )
+    tags: list[str] | None = strawberry.field(
+        default=None, description="Codes of at most 10 tags, all of them."
+    )
+    area: str | None = strawberry.field(default=None, description="A 12-digit code: there, or below.")
+    day_from: date | None = None
+    day_to: date | None = strawberry.field(default=None, description="The last day, included.")
+    within_km: float | None = strawberry.field(
+        default=None, description="From the middle of `area`, or without one from your home; at most 100."
+    )
+    only_suitable: bool = strawberry.field(
+        default=False, description="Only what your age and qualifications allow; not for strangers."
+    )
+    language: str | None = None
+    sort: Sorting | None = strawberry.field(
+        default=None, description="By default the best match for words, else the soonest."
+    )
+
+
+@strawberry.type(description="One page of what was found, and what there would be under other choices.")
+class NeedSearchConnection(Connection[FoundNeed]):
+    by_category: list[Count] = strawberry.field(
+        description="How many there would be in each other category, at most 40; broad ones count the narrow ones too."
+    )
+    by_district: list[Count] = strawberry.field(description="How many there would be in each other district.")
+    is_reduced: bool = strawberry.field(
+        description="The search engine did not answer: the list is complete but knows fewer spellings."
+    )
+    is_approximate: bool = strawberry.field(description="Nothing matched every word; these come near.")
+
+
+@strawberry.type
+class SearchQueries:
+    @strawberry.field(description="Open needs that fit all wishes, with counts by category and district.")
+    async def search_needs(
+        self, info: Info, wishes: NeedWishesInput | None = None, first: First = 20, after: After = None
+    ) -> NeedSearchConnection:
+        context = info.context
+        named = {name: value for name, value in given(wishes).items() if value is not None} if wishes else {}
+        async with context.reading() as session:
+            found = await find_needs(
+                session,
+                context.viewer,
+                context.house.search,
+                read(NeedWishes, named),
+                PageRequest(first, after),
+            )
+        page = connection(found.page, lambda card: FoundNeed.of(card, context.locale))
+        return NeedSearchConnection(
+            nodes=page.nodes,
+            cursors=page.cursors,
+            page_info=page.page_info,
+            total_count=page.total_count,
+            by_category=_counts(found.names.categories, found.by_category),
+            by_district=_counts(found.names.areas, found.by_district),
+            is_reduced=found.reduced,
+            is_approximate=found.approximate,
+        )
+
+
+def _counts(entries: Mapping[str, Entry], counts: Mapping[str, int]) -> list[Count]:
+    """The most first."""
+    found = [
+        Count(code=code, name_zh=entries[code].name.zh, name_en=entries[code].name.en, count=count)
+        for code, count in counts.items()
+        if code in entries
+    ]
+    return sorted(found, key=lambda one: (-one.count, one.code))

@@ -1,0 +1,104 @@
+"""Finding needs through the graph: the same answers as the page's, for programs."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from marketplace.bootstrap import House
+from marketplace.discovery.rebuild import rebuild
+from tests import builders, city
+from tests.graph.client import api_token, graph_client, operation
+
+SEARCH = "search/search_needs"
+
+
+async def build(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        for days, facts in enumerate(
+            (
+                {"title": "老人助浴", "category_code": "bathing_help"},
+                {"title": "植树", "category_code": "environment", "area_code": city.TIANPING_COMMUNITY},
+                {"title": "游泳救生", "minimum_age": 60},
+                {"title": "未发布", "published": False},
+            ),
+            1,
+        ):
+            need_id = await builders.need(session, **facts)  # type: ignore[arg-type]
+            await builders.shift(session, need_id, starts_in=timedelta(days=days))
+    await rebuild(house.database, house.search)
+
+
+def titles(found: dict[str, Any]) -> list[str]:
+    return [node["need"]["title"] for node in found["nodes"]]
+
+
+async def test_a_stranger_finds_by_words_and_reads_the_counts(house: House) -> None:
+    await build(house)
+    async with graph_client(house) as client:
+        found = (
+            await client.data(
+                operation(SEARCH), wishes={"text": "cn", "category": "elderly_care", "sort": "DATE"}
+            )
+        )["searchNeeds"]
+    assert titles(found) == ["老人助浴", "游泳救生"]
+    assert found["totalCount"] == 2
+    assert [(one["code"], one["count"]) for one in found["byCategory"]] == [
+        ("elderly_care", 2),
+        ("bathing_help", 1),
+    ]
+    assert found["byDistrict"][0]["nameEn"] == "Changning District"
+    assert (found["isReduced"], found["nodes"][0]["hindrances"]) == (False, None)
+
+
+async def test_a_volunteers_program_reads_why_not(house: House) -> None:
+    await build(house)
+    async with house.database.unit_of_work() as session:
+        token = await api_token(session, await builders.person(session), "read")
+    async with graph_client(house, token=token) as client:
+        found = (await client.data(operation(SEARCH)))["searchNeeds"]
+        fitting = (await client.data(operation(SEARCH), wishes={"onlySuitable": True}))["searchNeeds"]
+    reasons = {node["need"]["title"]: [one["code"] for one in node["hindrances"]] for node in found["nodes"]}
+    assert reasons == {"老人助浴": [], "植树": [], "游泳救生": ["person_is_too_young"]}
+    assert titles(fitting) == ["老人助浴", "植树"]
+
+
+async def test_pages_go_on_where_the_last_one_ended(house: House) -> None:
+    await build(house)
+    seen: list[str] = []
+    after = None
+    async with graph_client(house) as client:
+        while True:
+            found = (await client.data(operation(SEARCH), first=1, after=after))["searchNeeds"]
+            seen += titles(found)
+            after = found["pageInfo"]["endCursor"]
+            if not found["pageInfo"]["hasNextPage"]:
+                break
+    assert seen == ["老人助浴", "植树", "游泳救生"]
+
+
+async def test_without_the_engine_the_answer_says_that_it_is_reduced(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        await builders.need(session)
+    async with graph_client(house) as client:
+        found = (await client.data(operation(SEARCH), wishes={"text": "就医"}))["searchNeeds"]
+    assert (titles(found), found["isReduced"]) == (["陪老人就医"], True)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code"),
+    [
+        ({"category": "nonsense"}, "input_is_invalid"),
+        ({"withinKm": 5}, "input_is_invalid"),
+        ({"withinKm": 1e300}, "input_is_invalid"),
+        ({"tags": ["x"] * 11}, "input_is_invalid"),
+        ({"dayFrom": "2026-12-02", "dayTo": "2026-12-01"}, "input_is_invalid"),
+        ({"onlySuitable": True}, "sign_in_needed"),
+    ],
+)
+async def test_a_wish_that_cannot_be_is_a_clear_error(
+    house: House, wishes: dict[str, Any], code: str
+) -> None:
+    async with graph_client(house) as client:
+        answer = await client.ask(operation(SEARCH), wishes=wishes)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
