@@ -80,6 +80,9 @@ class NoticeWishes:
     email: str | None = strawberry.field(description="Your confirmed address; null when nothing can be sent.")
     kinds: list[NoticeWish] = strawberry.field(description="Every kind that may ever reach you.")
     quiet_hours: QuietHours | None
+    undelivered_at: datetime | None = strawberry.field(
+        description="When the newest e-mail to you was given up; null when it arrived."
+    )
 
     @classmethod
     def of(cls, wishes: Wishes) -> "NoticeWishes":
@@ -91,6 +94,7 @@ class NoticeWishes:
                 for kind in kinds
             ],
             quiet_hours=QuietHours.of(wishes.quiet) if wishes.quiet else None,
+            undelivered_at=wishes.undelivered_at,
         )
 
 

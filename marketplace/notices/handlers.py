@@ -11,6 +11,7 @@ from marketplace.notices import (
     about_people,
     about_shifts,
     about_sign_ups,
+    inbox,
     own_data,
     reminders,
 )
@@ -35,6 +36,7 @@ def register(registry: Registry, personal_data: PersonalData, sending: Sending) 
     _organisations(registry)
     personal_data.add("notices", own_data.collect, own_data.erase)
     registry.repeat("notices.remind", timedelta(minutes=5), reminders.remind)
+    registry.repeat("notices.forget_old", timedelta(days=1), inbox.forget_old)
     registry.repeat_errand("notices.send_due", timedelta(seconds=20), sending.send_due)
 
 

@@ -13,7 +13,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
 from marketplace.notices import contacts
 from marketplace.notices.kinds import ChannelName, Kind, Topic, topics_for
-from marketplace.notices.models import CalendarFeed, Notice
+from marketplace.notices.models import CalendarFeed, Notice, NoticeDelivery
 from marketplace.notices.quiet import Quiet
 from marketplace.notices.wording import Worded, worded
 
@@ -39,13 +39,15 @@ class NoticeRow:
 class Wishes:
     """How somebody wants to be told: the kinds that can reach them, by topic, and which of them leave the house by e-mail.
 
-    ``email`` is the confirmed address, None when there is none and so nothing leaves.
+    ``email`` is the confirmed address, None when there is none and so nothing leaves. ``undelivered_at`` says when the newest
+    e-mail was given up; None when it arrived.
     """
 
     topics: Mapping[Topic, Sequence[Kind]]
     by_email: frozenset[Kind]
     email: str | None
     quiet: Quiet | None
+    undelivered_at: datetime | None
 
 
 async def inbox(session: Session, viewer: Viewer, request: PageRequest) -> Page[NoticeRow]:
@@ -94,6 +96,7 @@ async def wishes(session: Session, viewer: Viewer) -> Wishes:
         ),
         email=contact.addresses.get(ChannelName.EMAIL) if contact else None,
         quiet=contact.quiet if contact else None,
+        undelivered_at=await _undelivered_at(session, person_id),
     )
 
 
@@ -101,6 +104,23 @@ async def has_calendar(session: Session, viewer: Viewer) -> bool:
     """Whether the viewer's shifts can be read at a secret address now. Raises SignInNeeded."""
     live = exists().where(CalendarFeed.person_id == viewer.signed_in(), CalendarFeed.revoked_at.is_(None))
     return bool(await session.scalar(select(live)))
+
+
+async def _undelivered_at(session: Session, person_id: UUID) -> datetime | None:
+    """When the newest e-mail that was tried at all was given up."""
+    newest = (
+        select(NoticeDelivery.given_up_at)
+        .join(Notice, Notice.id == NoticeDelivery.notice_id)
+        .where(
+            Notice.person_id == person_id,
+            NoticeDelivery.channel == ChannelName.EMAIL,
+            NoticeDelivery.attempts > 0,
+            or_(NoticeDelivery.sent_at.is_not(None), NoticeDelivery.given_up_at.is_not(None)),
+        )
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
+        .limit(1)
+    )
+    return await session.scalar(newest)
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:

@@ -15,7 +15,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.vault import Vault
-from marketplace.notices import unsubscribing
+from marketplace.notices import inbox, queries, unsubscribing
 from marketplace.notices.channels import Message, SendingFailed, SendingIsHopeless
 from marketplace.notices.email import MailServer
 from marketplace.notices.kinds import ChannelName, Kind
@@ -118,10 +118,17 @@ async def test_a_second_try_that_works_clears_the_failure(house: House, clock: F
     assert (len(post.sent), delivery.attempts, delivery.last_error) == (1, 2, None)
 
 
-async def test_what_is_hopeless_is_given_up_at_once(house: House) -> None:
-    await _told(house)
+async def test_what_is_hopeless_is_given_up_at_once_and_its_reader_can_see_it(house: House) -> None:
+    reader = await _told(house)
     await scene.send_due(house, Post(SendingIsHopeless("no such mailbox")))
     (delivery,) = await scene.deliveries(house)
+    async with house.database.reading() as session:
+        assert (await queries.wishes(session, reader)).undelivered_at == house.clock.now()
+    async with house.database.unit_of_work() as session:
+        await tell(session, [reader.signed_in()], News(NEWS.kind, "test:2", NEWS.facts))
+    await scene.send_due(house, Post())
+    async with house.database.reading() as session:
+        assert (await queries.wishes(session, reader)).undelivered_at is None
     assert (delivery.attempts, delivery.last_error) == (1, "no such mailbox")
     assert delivery.given_up_at is not None
 
@@ -283,3 +290,13 @@ async def test_unsubscribing_stops_one_kind_or_all(house: House) -> None:
     await scene.send_due(house, post)
     assert len(post.sent) == 1
     assert len(await scene.inbox(house, reader)) == 3
+
+
+async def test_what_was_told_over_a_year_ago_is_forgotten(house: House, clock: FixedClock) -> None:
+    reader = await _told(house)
+    for days, left in ((364, 1), (2, 0)):
+        clock.advance(timedelta(days=days))
+        async with house.database.unit_of_work() as session:
+            await inbox.forget_old(session)
+        assert len(await scene.inbox(house, reader)) == left
+    assert await scene.deliveries(house) == []

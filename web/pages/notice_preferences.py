@@ -59,7 +59,7 @@ async def _show(
         "quiet_form": quiet_form,
         "topics": topics,
         "email": wishes.email,
-        "quiet": wishes.quiet is not None,
+        "undelivered_at": wishes.undelivered_at,
     }
     return render(request, "notices/preferences.html", context, max(wishes_form.status, quiet_form.status))
 
