@@ -18,7 +18,9 @@ from web.visit import house_of, translator, viewer_of
 
 
 async def organisation_documents(request: Request) -> Response:
-    return await _show_documents(request, blank_form(request))
+    return await _show_documents(
+        request, blank_form(request, {"kind": DocumentKind.REGISTRATION_CERTIFICATE})
+    )
 
 
 async def add_document(request: Request) -> Response:
