@@ -56,7 +56,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     outbox_handlers.register(registry)
     identity_handlers.register(registry, personal_data, vault)
     volunteering_handlers.register(registry, personal_data)
-    hours_handlers.register(registry)
+    hours_handlers.register(registry, personal_data)
     discovery_handlers.register(registry, search, upkeep)
     notices_handlers.register(registry, personal_data, _sending(settings, vault, clock))
     return House(

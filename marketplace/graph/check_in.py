@@ -8,9 +8,10 @@ import strawberry
 
 from marketplace.graph.context import Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, fetch, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.graph.scalars import Minutes
+from marketplace.graph.shifts import Shift
 from marketplace.hours import attendances, presence_queries, proofs
 from marketplace.hours.drafts import ByHandDraft, CodeDraft
 from marketplace.hours.proofs import Proof
@@ -52,11 +53,17 @@ class Attendance(Node):
     closed_by_rule_at: datetime | None = strawberry.field(
         description="When it was closed without a check-out and went to review."
     )
+    shift_key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The shift, where the viewer may see it.")
+    async def shift(self, info: Info) -> Shift | None:
+        return await fetch(info.context, Shift, self.shift_key)
 
     @classmethod
     def of(cls, row: presence_queries.AttendanceRow) -> "Attendance":
         return cls(
             id=global_id("Attendance", row.id),
+            shift_key=row.shift_id,
             shift_id=global_id("Shift", row.shift_id),
             need_id=global_id("Need", row.need_id),
             person_id=global_id("Person", row.person_id),

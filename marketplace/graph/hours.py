@@ -10,7 +10,8 @@ from marketplace.graph.check_in import CheckInMutations, CheckInQueries
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.needs import Need
+from marketplace.graph.nodes import Node, fetch, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.graph.scalars import Minutes
 from marketplace.hours import desk_queries, entry_requests, queries, reviews
@@ -50,11 +51,17 @@ class LedgerEntry(Node):
     reverses_id: strawberry.ID | None
     is_reversed: bool
     reason: str | None
+    need_key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The need it was served for, where the viewer may see it.")
+    async def need(self, info: Info) -> Need | None:
+        return await fetch(info.context, Need, self.need_key)
 
     @classmethod
     def of(cls, row: queries.EntryRow) -> "LedgerEntry":
         return cls(
             id=global_id("LedgerEntry", row.id),
+            need_key=row.need_id,
             person_id=global_id("Person", row.person_id),
             person_name=row.person_name,
             need_id=global_id("Need", row.need_id),

@@ -224,3 +224,38 @@ async def test_wrong_codes_are_counted_through_the_graph_too(scene: Scene) -> No
         for _ in range(6)
     ]
     assert codes == ["code_is_wrong"] * 5 + ["too_many_wrong_codes"]
+
+
+async def test_a_node_is_there_for_its_owner_and_the_organisers_only(scene: Scene) -> None:
+    await scene.come()
+    await scene.leave()
+    (entry,) = await scene.entries()
+    async with scene.house.database.unit_of_work() as session:
+        outsider = await builders.viewer(session, "外人")
+        tokens = {
+            viewer.signed_in(): await api_token(session, viewer.signed_in(), "read")
+            for viewer in (scene.volunteer, scene.organiser, outsider)
+        }
+    ids = [global_id("LedgerEntry", entry.id), global_id("Attendance", entry.source_id)]
+    query = (
+        "query($ids:[ID!]!){nodes(ids:$ids)"
+        "{... on LedgerEntry{minutes need{title}} ... on Attendance{shift{startsAt}}}}"
+    )
+    for viewer, sees in ((scene.volunteer, True), (scene.organiser, True), (outsider, False), (None, False)):
+        token = tokens[viewer.signed_in()] if viewer else None
+        async with graph_client(scene.house, token=token) as client:
+            nodes = (await client.data(query, ids=ids))["nodes"]
+        if sees:
+            assert nodes[0] == {"minutes": 120, "need": {"title": "陪老人就医"}}
+            assert nodes[1]["shift"]["startsAt"] == "2026-11-24T10:00:00+08:00"
+        else:
+            assert nodes == [None, None]
+
+
+async def test_a_token_that_only_reads_does_not_check_in(scene: Scene) -> None:
+    scene.at(timedelta(0))
+    async with scene.house.database.unit_of_work() as session:
+        token = await api_token(session, scene.volunteer.signed_in(), "read")
+    async with graph_client(scene.house, token=token) as client:
+        asked = await client.ask(operation("hours/check_in"), input={"code": scene.token()})
+    assert asked["data"]["checkIn"]["code"] == "token_may_not_write"
