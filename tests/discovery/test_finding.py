@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from marketplace.bootstrap import House
 from marketplace.discovery.finding import Found, find_needs
+from marketplace.discovery.organisations import matching_organisations
 from marketplace.discovery.rebuild import rebuild
 from marketplace.discovery.wishes import NeedWishes
 from marketplace.identity.models import PersonQualification
@@ -20,6 +21,7 @@ from marketplace.kernel.errors import InputIsInvalid, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import CursorIsInvalid, PageRequest, encode_cursor
+from marketplace.organisations.models import Organisation
 from marketplace.volunteering.errors import BirthDateIsUnknown, GuardianHasNotConsented
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag
 from matching.index import Condition
@@ -447,3 +449,31 @@ async def test_a_longer_page_costs_a_viewer_no_more_statements(house: House, way
     with statements(house) as long:
         await find(house, viewer, first=8)
     assert len(long) == len(short) <= 24
+
+
+# --- organisations ---
+
+
+async def test_an_organisation_is_found_by_name_pinyin_and_place_once_it_is_verified(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        sunny = await builders.organisation(session, "暖阳助老服务社")
+        await builders.organisation(session, "暖风服务社", verified=False)
+    await prepare(house, "index")
+    async with house.database.reading() as session:
+        for text in ("暖阳", "nuanyang", "助老"):
+            found = await matching_organisations(session, STRANGER, house.search, text, 3)
+            assert [row.id for row in found] == [sunny], text
+
+
+async def test_a_suspended_organisation_is_not_shown_whatever_the_index_says(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        suspended = await builders.organisation(session)
+    await prepare(house, "index")
+    async with house.database.unit_of_work() as session:
+        (await session.get_one(Organisation, suspended)).suspended_at = session.now()
+        assert await matching_organisations(session, STRANGER, house.search, "暖阳", 3) == []
+
+
+async def test_without_the_engine_no_organisations_are_added(house: House) -> None:
+    async with house.database.reading() as session:
+        assert await matching_organisations(session, STRANGER, house.search, "暖阳", 3) == []

@@ -106,7 +106,7 @@ def _entry(request: Request, row: NeedRow) -> Element:
     _say(entry, "id", row.id.urn)
     _say(entry, "published", published)
     _say(entry, "updated", published)
-    _link(entry, _address(request, f"/needs/{row.id}"), "alternate")
+    _link(entry, _address(request, path_of(request, "need", need_id=row.id)), "alternate")
     author = ElementTree.SubElement(entry, f"{{{_ATOM}}}author")
     _say(author, "name", row.organisation.name if row.organisation else area_name(row.area, locale))
     ElementTree.SubElement(

@@ -1,6 +1,6 @@
 """Find needs: words, wishes and counts in an address that can be kept and shared; works without script."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,12 +13,14 @@ from starlette.routing import BaseRoute, Route
 from marketplace.areas.codes import CITY, Level, level_of
 from marketplace.discovery.finding import Found, find_needs
 from marketplace.discovery.names import Entry, Names
+from marketplace.discovery.organisations import matching_organisations
 from marketplace.discovery.wishes import NeedWishes, Sorting
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.input import read
 from marketplace.kernel.local_forms import distance, full_day
 from marketplace.kernel.locale import EN, word
 from marketplace.kernel.pagination import PageRequest
+from marketplace.organisations.models import Organisation
 from marketplace.volunteering.errors import BirthDateIsUnknown, GuardianHasNotConsented
 from web.addresses import path_of
 from web.forms import Form, blank_form
@@ -26,6 +28,7 @@ from web.templating import here, render
 from web.visit import house_of, locale_of, page_request, translator, viewer_of
 
 SINGLE = ("text", "category", "area", "day_from", "day_to", "within_km", "only_suitable", "language", "sort")
+_MOST_ORGANISATIONS = 3
 _KILOMETRES = (1, 3, 5, 10, 20)
 Link = tuple[str, str, bool]
 
@@ -37,6 +40,7 @@ class Answer:
     found: Found
     wishes: NeedWishes
     hindrance: MarketplaceError | None
+    organisations: Sequence[Organisation]
 
 
 async def find(request: Request) -> Response:
@@ -59,14 +63,20 @@ def wishes_in(query: QueryParams) -> dict[str, Any]:
 
 async def _answer(request: Request, wishes: NeedWishes, page: PageRequest) -> Answer:
     house, viewer = house_of(request), viewer_of(request)
+    hindrance: MarketplaceError | None = None
     async with house.database.reading() as session:
         try:
-            return Answer(await find_needs(session, viewer, house.search, wishes, page), wishes, None)
-        except (BirthDateIsUnknown, GuardianHasNotConsented) as hindrance:
+            found = await find_needs(session, viewer, house.search, wishes, page)
+        except (BirthDateIsUnknown, GuardianHasNotConsented) as reason:
+            hindrance = reason
             everything = wishes.model_copy(update={"only_suitable": False})
-            return Answer(
-                await find_needs(session, viewer, house.search, everything, page), wishes, hindrance
-            )
+            found = await find_needs(session, viewer, house.search, everything, page)
+        organisations = (
+            await matching_organisations(session, viewer, house.search, wishes.text, _MOST_ORGANISATIONS)
+            if wishes.text
+            else []
+        )
+    return Answer(found, wishes, hindrance, organisations)
 
 
 def _context(request: Request, form: Form, answer: Answer | None) -> dict[str, Any]:
