@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from marketplace.bootstrap import House
 from marketplace.identity.viewer import Viewer
@@ -78,22 +78,3 @@ def addresses(post: Post) -> list[str]:
 
 def ids(rows: list[NoticeRow]) -> list[UUID]:
     return [row.id for row in rows]
-
-
-class Statements:
-    """Counts the SQL statements of a block."""
-
-    def __init__(self, house: House) -> None:
-        self._engine = house.database.engine.sync_engine
-        self.count = 0
-
-    def __enter__(self) -> "Statements":
-        event.listen(self._engine, "before_cursor_execute", self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        event.remove(self._engine, "before_cursor_execute", self._note)
-
-    def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")):
-            self.count += 1

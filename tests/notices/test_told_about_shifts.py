@@ -16,6 +16,7 @@ from marketplace.volunteering.models import Need, Shift
 from tests import builders
 from tests.deliveries import drain
 from tests.notices import scene
+from tests.statements import counting
 from tests.volunteering import scene as volunteering
 
 
@@ -204,11 +205,10 @@ async def test_a_moved_shift_with_many_people_takes_few_statements(house: House)
         moved = ShiftMoved(
             at.need_id, at.shift_id, session.now(), session.now() + timedelta(hours=1), session.now()
         )
-    statements = scene.Statements(house)
-    with statements:
+    with counting(house) as statements:
         async with house.database.unit_of_work() as session:
             await about_shifts.moved(session, moved)
-    assert statements.count <= 8
+    assert len(statements) <= 8
 
 
 async def test_an_organisation_looks_after_its_own_need(house: House) -> None:
