@@ -52,6 +52,7 @@ async def desk(request: Request) -> Response:
         "done": [line for line in lines if not line.count],
         "shifts_today": [shift for shift in found.shifts if local_day(shift.starts_at) <= today],
         "shifts_after": [shift for shift in found.shifts if local_day(shift.starts_at) > today],
+        "are_more": len(found.shifts) == desks.MOST_SHIFTS,
         "organises": desks.organises(viewer),
         "tools": _tools(request, viewer),
     }
