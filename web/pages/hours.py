@@ -1,5 +1,7 @@
 """My hours: the total, the years, every entry with its evidence, a statement to print, and what is still in question."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -9,27 +11,31 @@ from starlette.routing import BaseRoute, Route
 from marketplace.db.session import Session
 from marketplace.hours import desk_queries, entry_requests, queries, reviews
 from marketplace.hours.drafts import AskDraft, CorrectionDraft
-from marketplace.hours.queries import EntryFilter
+from marketplace.hours.queries import EntryFilter, YearTotal
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.input import read
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, page_request, translator, viewer_of
+from web.visit import house_of, page_request, today_of, translator, viewer_of
+
+_DRAWN_YEARS = 5
 
 
 async def my_hours(request: Request) -> Response:
     viewer = viewer_of(request)
     async with house_of(request).database.reading() as session:
         own = EntryFilter(person_id=viewer.signed_in())
-        context = {
-            "totals": await queries.totals(session, viewer),
+        totals = await queries.totals(session, viewer)
+        context: dict[str, Any] = {
+            "totals": totals,
             "page": await queries.entries(session, viewer, page_request(request), own),
             "missed": await queries.missed(session, viewer),
             "reviews": await desk_queries.own_reviews(session, viewer),
             "requests": await desk_queries.own_requests(session, viewer),
             "is_first": "after" not in request.query_params,
         }
+    context["drawn"] = _drawn(totals.years, today_of(request).year)
     return render(request, "hours/mine.html", context)
 
 
@@ -99,6 +105,14 @@ def _entry_id(request: Request) -> UUID:
     entry_id = request.path_params["entry_id"]
     assert isinstance(entry_id, UUID)
     return entry_id
+
+
+def _drawn(years: Sequence[YearTotal], this_year: int) -> list[YearTotal]:
+    """The years of the plot, oldest first and without gaps: at least the last five, so that a bar can be compared."""
+    minutes = {year.year: year.minutes for year in years}
+    first = min([this_year - _DRAWN_YEARS + 1, *minutes])
+    last = max([this_year, *minutes])
+    return [YearTotal(year, minutes.get(year, 0)) for year in range(first, last + 1)]
 
 
 def _year(request: Request) -> int | None:
