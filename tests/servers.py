@@ -6,9 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,14 +22,16 @@ class ServerFailed(Exception):
 class Server:
     """One server process. Ended by its own id, never by name."""
 
-    def __init__(self, words: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, module: str, words: Sequence[str], environment: Mapping[str, str], folder: Path
+    ) -> None:
         self._said, self._logged = folder / "said.txt", folder / "logged.txt"
         self.begun = time.perf_counter()
         with self._said.open("wb") as said, self._logged.open("wb") as logged:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "marketplace", *words, "--port", "0"],
+                [sys.executable, "-m", module, *words, "--port", "0"],
                 cwd=folder,
-                env={**_bare_environment(), **environment},
+                env={**bare_environment(), **environment},
                 stdout=said,
                 stderr=logged,
             )
@@ -77,16 +78,19 @@ class Server:
         return (self._said.read_text("utf-8") + self._logged.read_text("utf-8"))[-4000:]
 
 
-def _bare_environment() -> dict[str, str]:
-    """The developer's environment without the developer's settings."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("WUSHE_")}
+def bare_environment() -> dict[str, str]:
+    """The developer's environment without the developer's settings; our own modules can be named from any folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("WUSHE_")}
+    return {**kept, "PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 @contextmanager
-def server(*words: str, environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
-    """``marketplace`` with these words on a free port, ended at the end of the block if it still runs."""
+def server(
+    *words: str, environment: Mapping[str, str], folder: Path, module: str = "marketplace"
+) -> Iterator[Server]:
+    """``marketplace`` (or another module that serves) with these words on a free port, ended at the end of the block if it still runs."""
     folder.mkdir(parents=True, exist_ok=True)
-    one = Server(words, environment, folder)
+    one = Server(module, words, environment, folder)
     try:
         yield one
     finally:

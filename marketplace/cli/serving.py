@@ -30,12 +30,12 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         if not read_settings().is_demo:
             raise DemoIsNotForProduction()
         # Taken before anything is written: a port in use should not cost a seeded city first.
-        listening = _bind(host, port)
+        listening = bind(host, port)
         output.print("Setting the city up (the first time takes a few seconds)…")
         prepare_database()
         run(_seed)
-        _welcome(_address(listening))
-        _serve(listening)
+        _welcome(address_of(listening))
+        serve_until_stopped(listening)
 
 
 async def _seed(house: "House") -> None:
@@ -60,13 +60,13 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from marketplace.cli.data import prepare_database
 
     with told():
-        listening = _bind(host, port)
+        listening = bind(host, port)
         prepare_database()
-        output.print(f"Serving at {_address(listening)} (stop with Ctrl+C)")
-        _serve(listening)
+        output.print(f"Serving at {address_of(listening)} (stop with Ctrl+C)")
+        serve_until_stopped(listening)
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
     """A socket that is ours but does not listen yet: uvicorn lets it, once the application is ready.
 
     Its address is the site's own where the settings name none, as on a laptop.
@@ -84,16 +84,17 @@ def _bind(host: str, port: int) -> socket.socket:
             raise AddressIsTaken(host=host, port=port) from None
         raise AddressCannotBeUsed(host=host, port=port, why=error.strerror) from None
     if "site_url" not in read_settings().model_fields_set:
-        os.environ["WUSHE_SITE_URL"] = _address(listening)
+        os.environ["WUSHE_SITE_URL"] = address_of(listening)
     return listening
 
 
-def _address(listening: socket.socket) -> str:
+def address_of(listening: socket.socket) -> str:
+    """Where a browser finds it."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _serve(listening: socket.socket) -> None:
+def serve_until_stopped(listening: socket.socket, application: str = "web.asgi:create") -> None:
     """Serve until SIGTERM or SIGINT, both of which are the usual end: exit code 0."""
     import uvicorn
 
@@ -101,7 +102,7 @@ def _serve(listening: socket.socket) -> None:
 
     proxies = read_settings().trusted_proxies
     config = uvicorn.Config(
-        "web.asgi:create",
+        application,
         factory=True,
         log_config=None,
         access_log=False,

@@ -154,9 +154,9 @@ def test_a_broken_mapping_is_named_with_the_place_of_the_fault(terminal_at: Term
     assert "mapping.toml" in result.stderr
 
 
-def test_the_index_is_rebuilt_and_counted(terminal_at: Terminal) -> None:
+def test_the_index_is_rebuilt_and_counted(terminal_at: Terminal, tmp_path: Path) -> None:
     words = ("needs", "import", str(LIST / "messy.csv"), "--mapping", str(LIST / "nyc.toml"))
-    assert terminal_at(*words).exit_code == 0
+    assert terminal_at(*words, "--rejects", str(tmp_path / "refused.csv")).exit_code == 0
     assert "documents" in terminal_at("reindex").stdout
 
 
