@@ -1,14 +1,18 @@
 """The index is in step with the database: news reaches it, what is hidden leaves it, and it heals by itself."""
 
+import asyncio
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from marketplace.bootstrap import House
+from marketplace.bootstrap import House, open_house
 from marketplace.discovery import indexer, sources
 from marketplace.discovery.documents import Kind, document_id
 from marketplace.discovery.rebuild import rebuild
@@ -20,6 +24,7 @@ from marketplace.volunteering import needs
 from marketplace.volunteering.drafts import NeedDraft, ReasonDraft
 from marketplace.volunteering.events import NeedChanged
 from marketplace.volunteering.models import Need
+from marketplace.worker import Worker
 from matching.index import Condition, Document, IndexIsBusy, Query
 from tests import builders, city
 from tests.deliveries import drain
@@ -156,13 +161,25 @@ async def test_a_missing_index_holds_up_no_news_and_its_rebuild_knows_it(
     assert of(need_id) in found(house, "助浴")
 
 
-async def test_a_broken_index_folder_heals_without_a_hand(house: House) -> None:
+def _lose_builds(folder: Path) -> None:
+    shutil.rmtree(folder / "generations")
+
+
+def _spoil_pointer(folder: Path) -> None:
+    (folder / "current.json").write_bytes(b"\x00garbage")
+
+
+def _spoil_build(folder: Path) -> None:
+    for build in (folder / "generations").iterdir():
+        (build / "meta.json").write_bytes(b"{")
+
+
+@pytest.mark.parametrize("harm", [_lose_builds, _spoil_pointer, _spoil_build])
+async def test_a_broken_index_folder_heals_without_a_hand(house: House, harm: Callable[[Path], None]) -> None:
     await rebuild(house.database, house.search)
     async with house.database.unit_of_work() as session:
         need_id = await builders.need(session)
-    folder = house.settings.data_folder / "search"
-    for build in (folder / "generations").iterdir():
-        shutil.rmtree(build)
+    harm(house.settings.data_folder / "search")
     assert house.search.status().condition is Condition.BROKEN
     async with house.database.reading() as session:
         await house.upkeep.heal(session)
@@ -212,3 +229,30 @@ async def test_documents_hold_no_personal_data(house: House) -> None:
     assert "王秘密" not in repr(document)
     assert "13812345678" not in repr(document)
     assert str(person) not in repr(document)
+
+
+async def test_a_need_is_found_within_a_second_of_its_publication(
+    house: House, worker_viewer: Viewer, clock: FixedClock
+) -> None:
+    await rebuild(house.database, house.search)
+    worker = Worker(house.settings, opener=lambda settings: open_house(settings, clock=clock))
+    await asyncio.to_thread(worker.start)
+    house.database.on_commit = worker.after_commit
+    try:
+        async with house.database.unit_of_work() as session:
+            warm_up = await needs.publish(session, worker_viewer, draft())
+        await _until_found(house, of(warm_up))
+        async with house.database.unit_of_work() as session:
+            need_id = await needs.publish(session, worker_viewer, draft())
+        committed_at = time.monotonic()
+        await _until_found(house, of(need_id))
+        assert time.monotonic() - committed_at < 1
+    finally:
+        house.database.on_commit = None
+        await asyncio.to_thread(worker.stop)
+
+
+async def _until_found(house: House, wanted: str) -> None:
+    async with asyncio.timeout(20):
+        while wanted not in found(house, "助浴"):  # noqa: ASYNC110 - an index tells nobody that it has changed
+            await asyncio.sleep(0.02)

@@ -6,6 +6,7 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import event
 
 from marketplace.bootstrap import House
 from marketplace.discovery.rebuild import rebuild
@@ -48,6 +49,22 @@ async def test_a_card_answers_without_a_tap(house: House, visitor: Visitor) -> N
         assert fact in page.text, fact
     assert f"/needs/{need_id}" in page.links
     assert "You can take this" not in page.text
+
+
+async def test_the_page_costs_a_stranger_four_statements(house: House, visitor: Visitor) -> None:
+    for number in range(25):
+        await need(house, f"第{number}项")
+    await rebuild(house.database, house.search)
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "ROLLBACK")):
+            seen.append(statement)
+
+    event.listen(house.database.engine.sync_engine, "before_cursor_execute", note)
+    page = await visitor.get("/needs")
+    assert page.text.count("第") == 20
+    assert len(seen) <= 4, seen
 
 
 async def test_a_volunteer_sees_what_they_can_take_and_the_reason_where_not(
