@@ -5,12 +5,15 @@ from typing import Annotated
 
 import strawberry
 
-from marketplace.areas import models, queries
-from marketplace.areas.codes import Level
+from marketplace.areas import models, queries, search
+from marketplace.areas.codes import CITY, Level
+from marketplace.areas.queries import Point
 from marketplace.db.session import Session
+from marketplace.graph.connections import First
 from marketplace.graph.context import Info
 from marketplace.graph.nodes import Node, fetch, global_id, node
 from marketplace.identity.viewer import Viewer
+from marketplace.kernel.pagination import PageRequest
 
 strawberry.enum(
     Level,
@@ -78,3 +81,24 @@ class AreaQueries:
     async def areas_under(self, info: Info, code: Code) -> list[Area]:
         async with info.context.reading() as session:
             return [Area.of(row) for row in await queries.children(session, code)]
+
+    @strawberry.field(
+        description="The areas that a text may mean: name, pinyin, initials or English name; the likeliest first."
+    )
+    async def find_areas(
+        self, info: Info, text: str, under: Code = CITY, level: Level | None = None, first: First = 20
+    ) -> list[Area]:
+        request = PageRequest(first)
+        if code_from(under) is None:
+            return []
+        async with info.context.reading() as session:
+            rows = await search.find(session, text, under=under, first=request.first, level=level)
+        return [Area.of(row) for row in rows]
+
+    @strawberry.field(
+        description="The district whose middle is nearest to a point; null far outside the city."
+    )
+    async def nearest_district(self, info: Info, latitude: float, longitude: float) -> Area | None:
+        async with info.context.reading() as session:
+            found = await queries.nearest_district(session, Point(latitude, longitude))
+        return Area.of(found) if found else None

@@ -28,8 +28,10 @@ class Context:
     is handed out under a lock, one query at a time; most edges go through ``load``, which asks once for a whole list.
     """
 
-    def __init__(self, house: House, viewer: Viewer, locale: str) -> None:
+    def __init__(self, house: House, viewer: Viewer, locale: str, *, source: str = "") -> None:
         self.house = house
+        # The address that the request came from: one-time codes are counted by it.
+        self.source = source
         self.viewer = viewer
         self.locale = locale
         self._open = AsyncExitStack()

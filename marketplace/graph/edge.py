@@ -76,7 +76,8 @@ class GraphEndpoint:
     async def _answer(self, request: Request) -> dict[str, Any]:
         asked = await read_request(request)
         viewer = await self._viewer(request)
-        async with Context(self.house, viewer, _locale(request, viewer)) as context:
+        source = request.client.host if request.client else ""
+        async with Context(self.house, viewer, _locale(request, viewer), source=source) as context:
             return await self.answers.answer(asked, context)
 
     async def _viewer(self, request: Request) -> Viewer:

@@ -59,18 +59,24 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
+from marketplace.graph.account import AccountMutations, AccountQueries
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
+from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
+from marketplace.graph.guardians import GuardianMutations, GuardianQueries
 from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
 from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.notices import NoticeMutations, NoticeQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
+from marketplace.graph.people import PeopleMutations, PeopleQueries
 from marketplace.graph.problems import HANDLERS
+from marketplace.graph.roles import RoleMutations, RoleQueries
 from marketplace.graph.scalars import SCALARS
 from marketplace.graph.search import SearchQueries
 from marketplace.graph.shifts import ShiftMutations, ShiftQueries
+from marketplace.graph.sign_in import SignInMutations
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
 from marketplace.graph.viewer import ViewerQueries
 
@@ -108,6 +114,11 @@ class Query(
     SearchQueries,
     ShiftQueries,
     NoticeQueries,
+    AccountQueries,
+    CatalogueQueries,
+    GuardianQueries,
+    PeopleQueries,
+    RoleQueries,
 ):
     pass
 
@@ -123,6 +134,12 @@ class Mutation(
     NeedMutations,
     ShiftMutations,
     NoticeMutations,
+    AccountMutations,
+    CatalogueMutations,
+    GuardianMutations,
+    PeopleMutations,
+    RoleMutations,
+    SignInMutations,
 ):
     pass
 
