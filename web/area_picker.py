@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from marketplace.areas import queries, search
-from marketplace.areas.codes import Level
+from marketplace.areas.codes import CITY, Level
 from marketplace.areas.models import Area
 from marketplace.db.session import Session
 from marketplace.kernel.errors import InputIsInvalid
@@ -16,8 +16,8 @@ _GAP = " · "
 
 async def pick(session: Session, form: Form) -> str:
     """The code that the form's ``area_code`` or ``area`` names. Raises InputIsInvalid on ``area`` when it is none or several."""
-    chosen = form.value("area_code")
-    if chosen and form.value("area") == form.value("area_said"):
+    chosen = _chosen(form)
+    if chosen:
         return chosen
     found = await search.find(session, form.value("area"), first=_MOST)
     named = [area for area in found if form.value("area").strip() in (area.name, area.name_en, area.code)]
@@ -30,8 +30,8 @@ async def pick(session: Session, form: Form) -> str:
 
 async def choices(session: Session, form: Form) -> list[Choice]:
     """What the form offers below the text: the areas it may mean, from the city down."""
-    chosen = form.value("area_code")
-    if chosen and form.value("area") == form.value("area_said"):
+    chosen = _chosen(form)
+    if chosen:
         area = await queries.current(session, chosen)
         return await _labelled(session, [area] if area else [], form.locale)
     return await _labelled(session, await search.find(session, form.value("area"), first=_MOST), form.locale)
@@ -50,9 +50,16 @@ async def districts(session: Session, locale: str) -> list[Choice]:
     """The city's districts, for a list short enough to be shown whole."""
     return [
         (area.code, queries.name_of(area, locale))
-        for area in await queries.children(session, search.CITY)
+        for area in await queries.children(session, CITY)
         if area.level == Level.DISTRICT
     ]
+
+
+def _chosen(form: Form) -> str | None:
+    """The code that was chosen for the text as it still stands; anything but a code is as good as none."""
+    code = form.value("area_code")
+    is_code = len(code) == 12 and code.isascii() and code.isdigit()
+    return code if is_code and form.value("area") == form.value("area_said") else None
 
 
 async def _labelled(session: Session, found: Sequence[Area], locale: str) -> list[Choice]:

@@ -52,6 +52,11 @@ def _printable(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def searchable(text: str, most: int = 120) -> str:
+    """What of a search text can be searched for: printable characters only, cut to ``most``. Searching refuses nothing."""
+    return "".join(char for char in text[:most] if char.isprintable())
+
+
 def _folded(text: Any) -> Any:
     return unicodedata.normalize("NFKC", text) if isinstance(text, str) else text
 

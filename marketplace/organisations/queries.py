@@ -14,6 +14,7 @@ from marketplace.db.session import Session
 from marketplace.identity.models import Person, RoleGrant
 from marketplace.identity.viewer import ORGANISATION_ROLES, Role, Viewer
 from marketplace.kernel.errors import NotFound
+from marketplace.kernel.input import searchable
 from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
 from marketplace.organisations.models import (
     Organisation,
@@ -202,20 +203,22 @@ async def _by_name(
 def _clauses(filters: OrganisationFilters) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = []
     if filters.text:
-        clauses.append(Organisation.name.icontains(filters.text, autoescape=True))
+        clauses.append(Organisation.name.icontains(searchable(filters.text), autoescape=True))
     if filters.field:
+        field = searchable(filters.field)
         clauses.append(
             exists().where(
                 OrganisationField.organisation_id == Organisation.id,
                 OrganisationField.tag_code.in_(
-                    select(Tag.code).where(or_(Tag.code == filters.field, Tag.parent_code == filters.field))
+                    select(Tag.code).where(or_(Tag.code == field, Tag.parent_code == field))
                 ),
             )
         )
     if filters.area_code:
+        area_code = searchable(filters.area_code)
         serves = exists().where(
             OrganisationArea.organisation_id == Organisation.id,
-            within(OrganisationArea.area_code, filters.area_code),
+            within(OrganisationArea.area_code, area_code),
         )
-        clauses.append(or_(within(Organisation.area_code, filters.area_code), serves))
+        clauses.append(or_(within(Organisation.area_code, area_code), serves))
     return clauses

@@ -16,6 +16,7 @@ from marketplace.db.session import Session
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
+from marketplace.kernel.input import searchable
 from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
 from marketplace.organisations.models import Organisation
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift, ShiftSeries
@@ -350,17 +351,18 @@ _STATES: Mapping[NeedState, ColumnElement[bool]] = {
 def _clauses(session: Session, filters: NeedFilters) -> list[ColumnElement[bool]]:
     clauses: list[ColumnElement[bool]] = [or_(*(_STATES[state] for state in filters.states))]
     if filters.text:
+        text = searchable(filters.text)
         clauses.append(
             or_(
-                Need.title.icontains(filters.text, autoescape=True),
-                Need.description.icontains(filters.text, autoescape=True),
+                Need.title.icontains(text, autoescape=True), Need.description.icontains(text, autoescape=True)
             )
         )
     if filters.category:
-        below = select(Tag.code).where(or_(Tag.code == filters.category, Tag.parent_code == filters.category))
+        category = searchable(filters.category)
+        below = select(Tag.code).where(or_(Tag.code == category, Tag.parent_code == category))
         clauses.append(Need.category_code.in_(below))
     if filters.area_code:
-        clauses.append(within(Need.area_code, filters.area_code))
+        clauses.append(within(Need.area_code, searchable(filters.area_code)))
     if filters.organisation_id:
         clauses.append(Need.organisation_id == filters.organisation_id)
     if filters.starts_from or filters.starts_before or filters.has_places:

@@ -223,3 +223,16 @@ async def test_a_filter_finds_needs_by_organisation_and_time(house: House) -> No
         assert found["needs"]["nodes"] == []
         answer = await client.ask(operation("needs/needs"), filter={"organisationId": "nonsense"})
         assert answer["errors"][0]["extensions"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\\\", "长长长", "\\u202e"])
+async def test_any_search_text_is_answered(house: House, text: str) -> None:
+    async with house.database.unit_of_work() as session:
+        await builders.need(session)
+    query = (
+        f'{{ needs(filter: {{text: "{text}", category: "{text}", areaCode: "{text}"}}) {{ nodes {{ id }} }} '
+        f'organisations(filter: {{text: "{text}", field: "{text}", areaCode: "{text}"}}) {{ nodes {{ id }} }} }}'
+    )
+    async with graph_client(house) as client:
+        data = await client.data(query)
+    assert data == {"needs": {"nodes": []}, "organisations": {"nodes": []}}

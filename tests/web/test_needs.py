@@ -271,3 +271,21 @@ async def test_the_list_of_managed_needs_has_a_page_for_each_state(
     wanted = {"raised": "提出的需求", "over": "结束的需求"}.get(show, "招募中的需求")
     shown = [title for title in ("招募中的需求", "提出的需求", "结束的需求") if title in page.text]
     assert shown == [wanted]
+
+
+@pytest.mark.parametrize("path", ["/needs/raise", "/manage/needs/new"])
+async def test_a_tampered_area_is_as_good_as_none(visitor: Visitor, house: House, path: str) -> None:
+    await worker(visitor, house)
+    page = await visitor.get(path)
+    seen = page.form(path)
+    for code in ("\0", "x" * 5000, "９" * 12, "310105005999"):
+        fields = {
+            **seen.fields,
+            "area": "",
+            "area_said": "",
+            "area_code": code,
+            "go": "where",
+            "step": "where",
+        }
+        answer = await visitor.client.post(path, data=fields)
+        assert answer.status_code in (200, 422), code
