@@ -130,10 +130,9 @@ def sign_up(volunteer: Page) -> None:
 def serve_two_hours(site: Site, worker: Page, volunteer: Page, need_id: str) -> None:
     """Scan the code on the organiser's screen at the start and again at the end."""
     worker.goto(f"/needs/{need_id}/manage")
-    link = worker.locator("main a[href*='/shifts/']").first.get_attribute("href") or ""
-    shift_id = re.search(r"[0-9a-f-]{36}", link)
-    assert shift_id, link
-    screen = f"/shifts/{shift_id.group(0)}/check-in-screen"
+    shift_id = re.search(r"/shifts/([0-9a-f-]{36})", worker.inner_html("main"))
+    assert shift_id, worker.inner_text("main")
+    screen = f"/shifts/{shift_id.group(1)}/check-in-screen"
     site.clock.advance(timedelta(hours=2))
     scan(worker, volunteer, screen)
     site.clock.advance(timedelta(hours=2))
