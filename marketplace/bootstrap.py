@@ -14,6 +14,7 @@ from marketplace.kernel.clock import Clock, SystemClock
 from marketplace.kernel.files import FileStore, Folder
 from marketplace.kernel.vault import Vault
 from marketplace.notices import handlers as notices_handlers
+from marketplace.notices.confirming import Confirming
 from marketplace.notices.email import Email, carrier_of
 from marketplace.notices.sending import Sending
 from marketplace.outbox import handlers as outbox_handlers
@@ -58,7 +59,11 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry, personal_data)
     discovery_handlers.register(registry, search, upkeep)
-    notices_handlers.register(registry, personal_data, _sending(settings, vault, clock))
+    # The way out for letters: a mail server or, where none is named, a folder.
+    carrier = carrier_of(settings.mail_url, settings.data_folder / "mail")
+    sending = Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)
+    confirming = Confirming(carrier, settings.mail_from, vault, settings.site_url, clock)
+    notices_handlers.register(registry, personal_data, sending, confirming)
     return House(
         settings=settings,
         clock=clock,
@@ -78,9 +83,3 @@ def _code_gateway(settings: Settings) -> CodeGateway:
         return WebhookGateway(settings.code_gateway_url, settings.code_gateway_token.get_secret_value())
     # Settings let only a demo run without an address.
     return ConsoleGateway()
-
-
-def _sending(settings: Settings, vault: Vault, clock: Clock) -> Sending:
-    """The ways out of the house: e-mail, to a server or, where none is named, to a folder."""
-    carrier = carrier_of(settings.mail_url, settings.data_folder / "mail")
-    return Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)

@@ -1,9 +1,13 @@
-"""An e-mail address counts once its owner has opened the signed link that was sent to it."""
+"""An e-mail address counts once its owner has opened the signed link that was sent to it.
 
+Giving an address marks a link as due; the postman (notices) claims what is due and sends it outside of any transaction.
+"""
+
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from marketplace.db import audit
 from marketplace.db.audit import AuditEntry
@@ -11,36 +15,74 @@ from marketplace.db.session import Session
 from marketplace.identity import policy
 from marketplace.identity.drafts import EmailDraft
 from marketplace.identity.errors import LinkIsSpent, TooManyEmails
-from marketplace.identity.events import EmailGiven
 from marketplace.identity.models import Person
 from marketplace.identity.people import must_be_there
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.vault import Vault
-from marketplace.outbox.publish import publish
 
 LINK_LASTS = timedelta(days=2)
 MOST_A_DAY = 5
+_AGAIN_AFTER = timedelta(minutes=15)
 _PURPOSE = "confirm-email"
 _ACTION = "person.email_given"
 
 
 async def give(session: Session, viewer: Viewer, draft: EmailDraft) -> None:
-    """Take a new address, or none; a new one waits for its confirmation, whose link leaves by the event EmailGiven.
+    """Take a new address, or none; the same one again sends its link again. A confirmed one stays as it is.
 
     Raises SignInNeeded, TokenMayNotManageAccount, TooManyEmails.
     """
     person = await must_be_there(session, policy.manages_account(viewer))
-    if person.email == draft.email:
+    if person.email == draft.email and (draft.email is None or person.email_confirmed_at is not None):
         return
     if draft.email is not None:
         await _refuse_too_many(session, person.id)
     person.email = draft.email
     person.email_confirmed_at = None
+    person.email_link_due_at = None if draft.email is None else session.now()
     if draft.email is not None:
         audit.record(session, person.id, _ACTION, ("person", person.id))
-        await publish(session, EmailGiven(person_id=person.id))
     await session.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class DueLink:
+    """A link that is ours to send until it is due again. Printing it shows neither address nor token."""
+
+    person_id: UUID
+    locale: str
+    due_at: datetime
+    email: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+async def claim_due_links(session: Session, vault: Vault, most: int) -> list[DueLink]:
+    """At most ``most`` links that are due, put off meanwhile: a sender that dies is followed by another one later."""
+    people = await session.scalars(
+        select(Person)
+        .where(Person.email_link_due_at <= session.now(), Person.email.is_not(None))
+        .order_by(Person.email_link_due_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    claimed = []
+    for person in people:
+        assert person.email is not None
+        person.email_link_due_at = session.now() + _AGAIN_AFTER
+        token = link_token(vault, person.id, person.email, session.now())
+        claimed.append(DueLink(person.id, person.locale, person.email_link_due_at, person.email, token))
+    await session.flush()
+    return claimed
+
+
+async def note_link_done(session: Session, link: DueLink) -> None:
+    """The link has left, or never will; unless another address was given meanwhile, nothing is due any more."""
+    await session.execute(
+        update(Person)
+        .where(Person.id == link.person_id, Person.email_link_due_at == link.due_at)
+        .values(email_link_due_at=None)
+    )
 
 
 def link_token(vault: Vault, person_id: UUID, email: str, now: datetime) -> str:
@@ -59,6 +101,7 @@ async def confirm(session: Session, vault: Vault, token: str) -> UUID:
         raise LinkIsSpent()
     if person.email_confirmed_at is None:
         person.email_confirmed_at = session.now()
+        person.email_link_due_at = None
         await session.flush()
     return person_id
 

@@ -36,11 +36,3 @@ class PersonErased(Event):
 
     stream: ClassVar[str] = "person_id"
     person_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class EmailGiven(Event):
-    """A person gave a new address; whoever sends mail sends the link that confirms it (``emails.link_token``)."""
-
-    stream: ClassVar[str] = "person_id"
-    person_id: UUID

@@ -17,6 +17,12 @@ class Person(Identified, Base):
         UniqueConstraint("phone_fingerprint"),
         CheckConstraint("travel_radius_metres BETWEEN 0 AND 200000", name="travel_radius_in_range"),
         Index(None, "home_area_code"),
+        Index(
+            "ix_people_email_link_due",
+            "email_link_due_at",
+            postgresql_where=text("email_link_due_at IS NOT NULL"),
+            sqlite_where=text("email_link_due_at IS NOT NULL"),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(60))
@@ -24,6 +30,7 @@ class Person(Identified, Base):
     phone_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     email: Mapped[str | None] = mapped_column(String(254))
     email_confirmed_at: Mapped[datetime | None]
+    email_link_due_at: Mapped[datetime | None]
     locale: Mapped[str] = mapped_column(String(16), default="zh_Hans")
     birth_date: Mapped[date | None]
     home_area_code: Mapped[str | None] = mapped_column(ForeignKey("areas.code"))

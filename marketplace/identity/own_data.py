@@ -93,7 +93,7 @@ async def erase(session: Session, person_id: UUID) -> None:
     for name in _FACTS:
         if name not in ("name", "locale", "created_at"):
             setattr(person, name, None)
-    person.phone_sealed = person.phone_fingerprint = None
+    person.phone_sealed = person.phone_fingerprint = person.email_link_due_at = None
     await session.flush()
 
 

@@ -15,13 +15,16 @@ from marketplace.notices import (
     own_data,
     reminders,
 )
+from marketplace.notices.confirming import Confirming
 from marketplace.notices.sending import Sending
 from marketplace.organisations import events as organisations
 from marketplace.outbox.registry import Registry
 from marketplace.volunteering import events as volunteering
 
 
-def register(registry: Registry, personal_data: PersonalData, sending: Sending) -> None:
+def register(
+    registry: Registry, personal_data: PersonalData, sending: Sending, confirming: Confirming
+) -> None:
     """Put the notices' consumers, reminders and postman into the registry, and their share into every export and erasure."""
     _volunteering(registry)
     registry.on(hours.HoursRecorded, "notices.tell_recorded", about_hours.recorded)
@@ -38,6 +41,7 @@ def register(registry: Registry, personal_data: PersonalData, sending: Sending) 
     registry.repeat("notices.remind", timedelta(minutes=5), reminders.remind)
     registry.repeat("notices.forget_old", timedelta(days=1), inbox.forget_old)
     registry.repeat_errand("notices.send_due", timedelta(seconds=20), sending.send_due)
+    registry.repeat_errand("notices.confirm_addresses", timedelta(seconds=20), confirming.send_due)
 
 
 def _volunteering(registry: Registry) -> None:

@@ -29,3 +29,7 @@ def unsubscribe(token: str) -> str:
 
 def calendar(token: str) -> str:
     return f"/calendar/{token}.ics"
+
+
+def confirm_email(token: str) -> str:
+    return f"/confirm-email/{token}"

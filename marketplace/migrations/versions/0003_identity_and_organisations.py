@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("phone_fingerprint", sa.LargeBinary(length=32), nullable=True),
         sa.Column("email", sa.String(length=254), nullable=True),
         sa.Column("email_confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("email_link_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("locale", sa.String(length=16), nullable=False),
         sa.Column("birth_date", sa.Date(), nullable=True),
         sa.Column("home_area_code", sa.String(length=12), nullable=True),
@@ -68,6 +69,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("people") as batch_op:
         batch_op.create_index(batch_op.f("ix_people_home_area_code"), ["home_area_code"], unique=False)
+        batch_op.create_index(
+            "ix_people_email_link_due",
+            ["email_link_due_at"],
+            unique=False,
+            postgresql_where=sa.text("email_link_due_at IS NOT NULL"),
+            sqlite_where=sa.text("email_link_due_at IS NOT NULL"),
+        )
 
     op.create_table(
         "api_tokens",
@@ -413,6 +421,11 @@ def downgrade() -> None:
 
     op.drop_table("api_tokens")
     with op.batch_alter_table("people") as batch_op:
+        batch_op.drop_index(
+            "ix_people_email_link_due",
+            postgresql_where=sa.text("email_link_due_at IS NOT NULL"),
+            sqlite_where=sa.text("email_link_due_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_people_home_area_code"))
 
     op.drop_table("people")
