@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 CODE   := marketplace matching web tests benchmarks
 
-.PHONY: demo test lint types contracts check words schema lock clean smoke
+.PHONY: demo test lint types contracts check words schema lock clean smoke bench
 
 demo: $(VENV)/.run
 	$(BIN)/marketplace demo
@@ -25,6 +25,9 @@ contracts: $(VENV)/.dev
 
 smoke: $(VENV)/.run
 	$(BIN)/python -m tests.smoke
+
+bench: $(VENV)/.dev
+	for one in sign_ups imports start pages; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 check: lint types contracts test smoke
 

@@ -82,4 +82,4 @@ def ground(kind: str) -> Iterator[Ground]:
 
 def report(name: str, kind: str, ratio: float, goal: str, detail: str) -> None:
     """One line: what was measured, where, the ratio, the goal, and the figures behind it."""
-    print(f"{name:<44} {kind:<11} {ratio:>8.2f}   goal {goal:<9} {detail}")
+    print(f"{name:<44} {kind:<11} {ratio:>8.3f}   goal {goal:<9} {detail}")

@@ -5,7 +5,6 @@ libraries takes. Memory is reported.
 """
 
 import sys
-from pathlib import Path
 
 from benchmarks import bulk
 from benchmarks.ground import kinds, report
@@ -32,10 +31,20 @@ for name in open(sys.argv[1]).read().split():
 """
 
 
-def demo(one: Machine) -> None:
+def demo(kind: str) -> None:
     """The whole demo on an empty machine, against its rows through the bare driver."""
-    with server("demo", environment=one.environment, folder=one.folder / "demo") as demo_server:
-        seconds = demo_server.become_ready()
+    with machine(kind) as one:
+        first = _served(one)
+    with machine(kind) as one:
+        _compare(one, min(first, _served(one)))
+
+
+def _served(one: Machine) -> float:
+    with server("demo", environment=one.environment, folder=one.folder / "demo") as ready:
+        return ready.become_ready()
+
+
+def _compare(one: Machine, seconds: float) -> None:
     tables = bulk.read(one.url)
     bare = min(bulk.pour(one.kind, tables) for _ in range(_TRIES))
     report(
@@ -78,9 +87,10 @@ def _importing(one: Machine) -> float:
 
 def main() -> int:
     for kind in kinds():
+        demo(kind)
         with machine(kind) as one:
-            Path(one.folder).mkdir(exist_ok=True)
-            demo(one)
+            one.run("synth")
+            one.run("reindex")
             serve(one)
     return 0
 
