@@ -1,25 +1,19 @@
-"""The shared catalogue: tags proposed by people and decided by moderators; rules with their articles, read by everybody."""
+"""Tags: proposed by people who miss a word, decided by moderators."""
 
-from typing import Any
-
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from marketplace.catalogue import queries, rules
-from marketplace.catalogue.drafts import RuleDraft, TagDraft
-from marketplace.catalogue.models import Rule, TagKind
-from marketplace.identity import governance, policy
+from marketplace.catalogue import queries
+from marketplace.catalogue.drafts import TagDraft
+from marketplace.catalogue.models import TagKind
+from marketplace.identity import governance
 from marketplace.identity.drafts import ReasonDraft
-from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted
 from marketplace.kernel.input import read
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, locale_of, now_of, page_request, translator, viewer_of
-
-_LONGEST_VALUE = 2_000
+from web.visit import house_of, locale_of, page_request, translator, viewer_of
 
 
 async def propose(request: Request) -> Response:
@@ -77,62 +71,6 @@ async def retire_tag(request: Request) -> Response:
     return await _desk_page(request, form)
 
 
-async def list_rules(request: Request) -> Response:
-    now, viewer = now_of(request), viewer_of(request)
-    async with house_of(request).database.reading() as session:
-        history = await rules.history(session)
-    shown = []
-    for rows in history.values():
-        begun = [row for row in rows if row.in_force_from <= now]
-        shown.append(
-            {"now": begun[0], "before": begun[1:], "coming": [row for row in rows if row.in_force_from > now]}
-        )
-    context = {"rules": shown, "may_change": policy.may_change_rules(viewer)}
-    return render(request, "catalogue/rules.html", context)
-
-
-async def edit_rule(request: Request) -> Response:
-    row = await _newest_rule(request)
-    value = orjson.dumps(row.value, option=orjson.OPT_INDENT_2).decode()
-    initial = {"value": value, "article": row.article, "source": row.source}
-    return render(request, "catalogue/rule.html", {"form": blank_form(request, initial), "rule": row})
-
-
-async def save_rule(request: Request) -> Response:
-    _ = translator(request)
-    form = await read_form(request)
-    row = await _newest_rule(request)
-    with form.catching():
-        given = {**form.given("article", "source", "reason"), **form.moments("in_force_from")}
-        draft = read(RuleDraft, {**given, "code": row.code, "value": _value(form.value("value"))})
-        async with house_of(request).database.unit_of_work() as session:
-            await governance.change_rule(session, viewer_of(request), draft)
-        return redirect(request, "rules", _("The rule is changed, and it is on record."))
-    return render(request, "catalogue/rule.html", {"form": form, "rule": row}, form.status)
-
-
-async def _newest_rule(request: Request) -> Rule:
-    viewer = viewer_of(request)
-    viewer.signed_in()
-    if not policy.may_change_rules(viewer):
-        raise NotPermitted()
-    async with house_of(request).database.reading() as session:
-        rows = (await rules.history(session)).get(request.path_params["code"])
-    if not rows:
-        raise NotFound()
-    return rows[0]
-
-
-def _value(text: str) -> dict[str, Any]:
-    try:
-        value = orjson.loads(text[:_LONGEST_VALUE])
-    except orjson.JSONDecodeError:
-        raise InputIsInvalid.of("value", "not_json") from None
-    if not isinstance(value, dict):
-        raise InputIsInvalid.of("value", "not_json")
-    return value
-
-
 async def _propose_page(request: Request, form: Form) -> Response:
     viewer_of(request).signed_in()
     async with house_of(request).database.reading() as session:
@@ -165,7 +103,4 @@ routes: list[BaseRoute] = [
     Route("/desk/tags/retire", retire_tag, methods=["POST"], name="retire_tag"),
     Route("/desk/tags/{code}/approve", approve_tag, methods=["POST"], name="approve_tag"),
     Route("/desk/tags/{code}/refuse", refuse_tag, methods=["POST"], name="refuse_tag"),
-    Route("/rules", list_rules, name="rules"),
-    Route("/desk/rules/{code}", edit_rule, name="edit_rule"),
-    Route("/desk/rules/{code}", save_rule, methods=["POST"], name="save_rule"),
 ]
