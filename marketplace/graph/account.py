@@ -47,6 +47,7 @@ class Token:
     scopes: list[Scope]
     created_at: datetime
     expires_at: datetime
+    last_used_at: datetime | None = strawberry.field(description="To ten minutes.")
 
     @classmethod
     def of(cls, row: models.ApiToken) -> "Token":
@@ -57,6 +58,7 @@ class Token:
             scopes=[Scope(scope) for scope in row.scopes],
             created_at=row.created_at,
             expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
         )
 
 

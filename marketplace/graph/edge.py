@@ -89,6 +89,9 @@ class GraphEndpoint:
                 raise TokenIsInvalid()
             if viewer.scopes is not None and READ not in viewer.scopes:
                 raise TokenMayNotRead()
+            if viewer.token_id is not None:
+                async with self.house.database.unit_of_work() as session:
+                    await viewers.mark_used(session, viewer.token_id)
             return viewer
         cookie = request.cookies.get(self.session_cookie)
         if not cookie:

@@ -52,6 +52,7 @@ class Viewer:
     scopes: frozenset[str] | None = None
     session_id: UUID | None = None
     name: str | None = None
+    token_id: UUID | None = None
 
     @property
     def is_stranger(self) -> bool:

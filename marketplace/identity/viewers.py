@@ -32,10 +32,13 @@ async def from_session(session: Session, token: str) -> Viewer:
 
 
 async def from_api_token(session: Session, token: str) -> Viewer:
-    """The person for whom the program that holds ``token`` acts, limited to the token's scopes, or STRANGER."""
+    """The person for whom the program that holds ``token`` acts, limited to the token's scopes, or STRANGER.
+
+    ``token_id`` is set when its use was not noted lately: see ``mark_used``.
+    """
     row = (
         await session.execute(
-            select(ApiToken.person_id, ApiToken.scopes).where(
+            select(ApiToken.id, ApiToken.person_id, ApiToken.scopes, ApiToken.last_used_at).where(
                 ApiToken.token_digest == token_digest(token),
                 ApiToken.revoked_at.is_(None),
                 ApiToken.expires_at > session.now(),
@@ -44,7 +47,9 @@ async def from_api_token(session: Session, token: str) -> Viewer:
     ).one_or_none()
     if row is None:
         return STRANGER
-    return replace(await of_person(session, row.person_id), scopes=frozenset(row.scopes))
+    is_due = row.last_used_at is None or row.last_used_at < session.now() - _SEEN_EVERY
+    viewer = replace(await of_person(session, row.person_id), scopes=frozenset(row.scopes))
+    return replace(viewer, token_id=row.id) if is_due else viewer
 
 
 async def of_person(session: Session, person_id: UUID) -> Viewer:
@@ -69,3 +74,8 @@ async def mark_seen(session: Session, session_id: UUID) -> None:
         .where(SignedInSession.id == session_id, SignedInSession.last_seen_at < session.now() - _SEEN_EVERY)
         .values(last_seen_at=session.now())
     )
+
+
+async def mark_used(session: Session, token_id: UUID) -> None:
+    """Note that a program used its token."""
+    await session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=session.now()))

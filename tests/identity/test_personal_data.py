@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from marketplace.bootstrap import House
 from marketplace.db.session import Session
-from marketplace.identity import consents, profiles, qualifications, sessions, tokens, viewers
+from marketplace.identity import consents, contacts, profiles, qualifications, sessions, tokens, viewers
 from marketplace.identity.consents import ConsentKind
 from marketplace.identity.drafts import ErasureDraft, ProfileDraft, QualificationDraft, TokenDraft
 from marketplace.identity.errors import (
@@ -190,6 +190,16 @@ async def test_consent_is_given_and_withdrawn_by_new_rows(house: House) -> None:
         )
         assert list(rows) == [True, False]
         assert len(await consents.history(session, viewer)) == 4
+
+
+async def test_a_number_is_told_only_of_those_who_agree_now(house: House) -> None:
+    viewer, other = await scene.join(house), await scene.person(house, phone=scene.OTHER_PHONE)
+    ids = [viewer.signed_in(), other.signed_in()]
+    for act, told in ((None, {}), (consents.give, {ids[0]: scene.PHONE}), (consents.withdraw, {})):
+        async with house.database.unit_of_work() as session:
+            if act is not None:
+                await act(session, viewer, ConsentKind.CONTACT)
+            assert await contacts.allowed_phones(session, house.vault, ids) == told
 
 
 async def test_terms_and_privacy_end_with_the_account(house: House) -> None:

@@ -129,6 +129,19 @@ async def test_a_token_acts_within_its_scopes_until_its_day(house: House, clock:
     assert (await by_token(house, new.token)).is_stranger
 
 
+async def test_the_use_of_a_token_is_noted_now_and_then(house: House, clock: FixedClock) -> None:
+    viewer = await scene.person(house)
+    new = await created(house, viewer)
+    assert (await by_token(house, new.token)).token_id == new.token_id
+    async with house.database.unit_of_work() as session:
+        await viewers.mark_used(session, new.token_id)
+        (row,) = await tokens.live(session, viewer)
+        assert row.last_used_at == clock.now()
+    assert (await by_token(house, new.token)).token_id is None
+    clock.advance(timedelta(minutes=11))
+    assert (await by_token(house, new.token)).token_id == new.token_id
+
+
 async def test_a_revoked_token_is_a_stranger(house: House) -> None:
     viewer = await scene.person(house)
     new = await created(house, viewer)

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from marketplace.bootstrap import House
-from marketplace.identity import emails, sessions, viewers
+from marketplace.identity import consents, emails, sessions, viewers
+from marketplace.identity.consents import ConsentKind
 from marketplace.identity.models import ApiToken, GuardianConsent, Person, PersonQualification
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import FixedClock
-from tests import city
+from tests import builders, city
 from tests.identity import scene
 from tests.web.visitor import Page, Visitor
 
@@ -261,3 +262,17 @@ async def test_a_qualification_is_stated_and_decided_on_the_desk(visitor: Visito
     assert "Verified" in page.text
     page = await visitor.submit_and_follow(page, f"/profile/qualifications/{row.id}/remove")
     assert "Nothing stated yet" in page.text
+
+
+async def test_an_organiser_sees_the_numbers_of_those_who_agreed(visitor: Visitor, house: House) -> None:
+    worker = await scene.person(house, Role.COMMUNITY_WORKER, city.JIANGSU_COMMUNITY, locale="en")
+    agreeing = await scene.person(house, phone=scene.PHONE)
+    silent = await scene.person(house, phone=scene.OTHER_PHONE)
+    async with house.database.unit_of_work() as session:
+        shift_id = await builders.shift(session, await builders.need(session))
+        for viewer in (agreeing, silent):
+            await builders.sign_up(session, shift_id, viewer.signed_in())
+        await consents.give(session, agreeing, ConsentKind.CONTACT)
+    await visitor.sign_in(worker.signed_in())
+    page = await visitor.get(f"/shifts/{shift_id}/roster")
+    assert "13800138000" in page.text and "13900139000" not in page.html

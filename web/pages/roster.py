@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
+from marketplace.identity import contacts
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.input import read
 from marketplace.volunteering import decisions, sign_up_queries
@@ -22,12 +23,16 @@ Decide = Callable[[Session, Viewer, UUID, DecisionDraft], Awaitable[None]]
 
 
 async def roster(request: Request) -> Response:
-    async with house_of(request).database.reading() as session:
+    house = house_of(request)
+    async with house.database.reading() as session:
         shown = await sign_up_queries.roster(session, viewer_of(request), _shift_id(request))
+        confirmed = shown.of_state(SignUpState.CONFIRMED)
+        numbers = await contacts.allowed_phones(session, house.vault, [row.person_id for row in confirmed])
     ended = (SignUpState.WITHDRAWN, SignUpState.DECLINED, SignUpState.LAPSED, SignUpState.CANCELLED)
     context = {
         "roster": shown,
-        "confirmed": shown.of_state(SignUpState.CONFIRMED),
+        "confirmed": confirmed,
+        "numbers": numbers,
         "applied": shown.of_state(SignUpState.APPLIED),
         "offered": shown.of_state(SignUpState.OFFERED),
         "waiting": shown.of_state(SignUpState.WAITING),
