@@ -1,7 +1,6 @@
 """A machine for measuring whole commands: an empty database, an empty data folder, and our commands as processes on them."""
 
 import asyncio
-import os
 import subprocess
 import sys
 import time
@@ -21,10 +20,10 @@ from tests.services import POSTGRESQL_URL
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a finished process took."""
+    """How long a finished process took, and what it printed."""
 
     seconds: float
-    peak_megabytes: float
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +49,15 @@ class Machine:
     def run_python(self, *words: str) -> Ran:
         """Run Python with these words to its end. Raises CalledProcessError."""
         begun = time.perf_counter()
-        process = subprocess.Popen(
+        done = subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
             env={**bare_environment(), **self.environment},
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
         )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, words)
-        return Ran(time.perf_counter() - begun, used.ru_maxrss / 1024)
+        return Ran(time.perf_counter() - begun, done.stdout)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.areas.models import Area
@@ -143,8 +143,11 @@ async def _insert_new(
     session: Session, table: type[Need] | type[Organisation], rows: list[dict[str, Any]]
 ) -> list[str]:
     """Insert the rows whose import key is new; their keys, in order."""
+    # The plain table: through the mapped class, rows with different empty columns would be sent apart.
+    core = table.__table__
+    assert isinstance(core, Table)
     make = postgresql.insert if session.is_postgresql else sqlite.insert
-    statement = make(table).on_conflict_do_nothing(index_elements=["import_key"]).returning(table.import_key)
+    statement = make(core).on_conflict_do_nothing(index_elements=["import_key"]).returning(core.c.import_key)
     return [key for key in await session.scalars(statement, rows) if key]
 
 

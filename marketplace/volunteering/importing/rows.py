@@ -84,9 +84,11 @@ def read_row(record: Record, mapping: ImportMapping) -> ImportedNeed | Reject:
 def _clean(text: str) -> str:
     """What a person meant: entities decoded, control characters dropped, runs of blanks folded."""
     text = html.unescape(text)
-    text = "".join(
-        char if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"} else " " for char in text
-    )
+    # Nearly every cell is printable, and then there is nothing to look for.
+    if not text.isprintable():
+        text = "".join(
+            char if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"} else " " for char in text
+        )
     return " ".join(text.split())
 
 
