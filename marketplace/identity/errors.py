@@ -71,14 +71,6 @@ class TooManyQualifications(Conflict):
     """A person states at most ``most`` qualifications."""
 
 
-class RoleNeedsAnArea(Invalid):
-    """This role is held in an area."""
-
-
-class RoleNeedsAnOrganisation(Invalid):
-    """This role is held in an organisation."""
-
-
 class RoleIsHeldAlready(Conflict):
     """The person holds this role here already."""
 
