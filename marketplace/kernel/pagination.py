@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -68,20 +68,25 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
         if not isinstance(parts, list) or len(parts) != len(kinds):
             raise ValueError
         return tuple(_read(kind, part) for kind, part in zip(kinds, parts, strict=True))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise CursorIsInvalid() from None
 
 
 def _read(kind: type, part: Any) -> Any:
+    """``part`` as ``kind``, within what a database can compare: moments that UTC knows, 64-bit numbers, text without NUL."""
     if kind is datetime:
         moment = datetime.fromisoformat(part)
         if moment.tzinfo is None:
             raise ValueError("a cursor's time carries its zone")
-        return moment
-    if kind is UUID:
+        return moment.astimezone(UTC)
+    if kind is UUID and isinstance(part, str):
         return UUID(part)
-    if not isinstance(part, kind):
+    if not isinstance(part, kind) or isinstance(part, bool):
         raise ValueError("the cursor holds another kind of value")
+    if isinstance(part, str) and "\0" in part:
+        raise ValueError("no text holds a NUL")
+    if isinstance(part, int) and not -(2**63) <= part < 2**63:
+        raise ValueError("no number is that large")
     return part
 
 
