@@ -28,7 +28,7 @@ from marketplace.volunteering.importing.reading import records
 from marketplace.volunteering.importing.rows import ImportedNeed, Reject, read_row
 from marketplace.volunteering.models import Need, Shift
 
-BATCH = 500
+BATCH = 1_000
 Item = TypeVar("Item")
 
 
