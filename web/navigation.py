@@ -92,7 +92,8 @@ def _shown(request: Request, entries: tuple[_Entry, ...]) -> tuple[Place, ...]:
     for entry in entries:
         if has_page(request, entry.page) and entry.is_for(viewer):
             path = path_of(request, entry.page)
-            is_current = here == path or here.startswith(f"{path}/")
+            # /needs/<id>/manage is below a need, but it is not where one finds needs: one step down still counts.
+            is_current = path in {here, here.rpartition("/")[0]}
             count = _unread(request) if entry.page == "inbox" else ""
             shown.append(Place(entry.label, path, entry.icon, is_current, count))
     return tuple(shown)

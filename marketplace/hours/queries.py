@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor,
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.sign_up_states import is_confirmed
 
+MISSED_IS_SHOWN_FOR = timedelta(days=30)
 _MISSED_SHOWN = 20
 
 
@@ -137,7 +138,7 @@ async def entries_by_ids(session: Session, viewer: Viewer, ids: Sequence[UUID]) 
 
 
 async def missed(session: Session, viewer: Viewer) -> Sequence[MissedRow]:
-    """The viewer's newest confirmed shifts that ended without a check-in, a review or hours. Raises SignInNeeded."""
+    """The viewer's confirmed shifts of the last thirty days that left no check-in, review or hours. Raises SignInNeeded."""
     person_id = viewer.signed_in()
     found = await session.execute(
         select(SignUp.id, Shift.id, Need.id, Need.title, Shift.starts_at, Shift.ends_at)
@@ -147,6 +148,7 @@ async def missed(session: Session, viewer: Viewer) -> Sequence[MissedRow]:
             SignUp.person_id == person_id,
             is_confirmed(),
             Shift.ends_at <= session.now(),
+            Shift.ends_at > session.now() - MISSED_IS_SHOWN_FOR,
             ~exists().where(Attendance.sign_up_id == SignUp.id),
             ~exists().where(HourReview.sign_up_id == SignUp.id),
             ~exists().where(LedgerEntry.person_id == SignUp.person_id, LedgerEntry.shift_id == Shift.id),

@@ -118,7 +118,7 @@ async def test_entries_come_page_by_page_newest_first(house: House, clock: Fixed
     assert [row.minutes for row in statement] == [120, 60, 60]
 
 
-async def test_a_missed_shift_is_listed_until_somebody_asks(scene: Scene) -> None:
+async def test_a_missed_shift_is_listed_for_thirty_days(scene: Scene) -> None:
     async with scene.house.database.reading() as session:
         assert await queries.missed(session, scene.volunteer) == []
     scene.at(3 * HOUR)
@@ -126,6 +126,9 @@ async def test_a_missed_shift_is_listed_until_somebody_asks(scene: Scene) -> Non
         (row,) = await queries.missed(session, scene.volunteer)
         assert await queries.missed(session, scene.organiser) == []
     assert row.sign_up_id == scene.sign_up_id
+    scene.at(queries.MISSED_IS_SHOWN_FOR + 3 * HOUR)
+    async with scene.house.database.reading() as session:
+        assert await queries.missed(session, scene.volunteer) == []
 
 
 @pytest.mark.parametrize(
