@@ -136,7 +136,7 @@ async def test_signing_in_never_leads_elsewhere(visitor: Visitor, next: str) -> 
 
 
 async def test_signing_out_ends_the_session(visitor: Visitor, house: House) -> None:
-    viewer = await scene.person(house)
+    viewer = await scene.person(house, locale="en")
     await visitor.sign_in(viewer.signed_in())
     page = await visitor.submit_and_follow(await visitor.get("/about"), "/sign-out")
     assert "You are signed out." in page.text
