@@ -103,13 +103,13 @@ def money(fen: int, currency: str = "CNY") -> str:
 
 
 def distance(locale: str, metres: int | float) -> str:
-    """350 米 / 350 m below a kilometre (to ten metres), 2.4 公里 / 2.4 km above, whole kilometres from ten."""
+    """350 米 / 350 m below a kilometre (to ten metres), 2.4 公里 / 2.4 km above, 5 公里 rather than 5.0, whole kilometres from ten."""
     metre_word, kilometre_word = ("m", "km") if locale == EN else ("米", "公里")
     near = round(metres / 10) * 10
     if near < 1000:
         return f"{near} {metre_word}"
     kilometres = metres / 1000
-    figure = f"{kilometres:,.0f}" if kilometres >= 9.95 else f"{kilometres:.1f}"
+    figure = f"{kilometres:,.0f}" if kilometres >= 9.95 else f"{kilometres:.1f}".removesuffix(".0")
     return f"{figure} {kilometre_word}"
 
 

@@ -74,7 +74,7 @@ async def test_a_profile_is_changed_and_shown(visitor: Visitor, house: House) ->
         area="华一",
         travel_radius_metres="3000",
     )
-    assert all(said in page.text for said in ("王小明", "退休教师", "Huayi Community", "3.0 km"))
+    assert all(said in page.text for said in ("王小明", "退休教师", "Huayi Community", "3 km"))
     page = await visitor.submit_and_follow(
         await visitor.get("/profile/skills"),
         "/profile/skills",
