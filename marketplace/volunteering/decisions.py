@@ -20,7 +20,7 @@ from marketplace.volunteering.errors import (
     ShiftIsOver,
     SignUpHasEnded,
     SignUpIsConfirmed,
-    SignUpIsNotConfirmed,
+    NoPlaceIsHeld,
     SignUpIsTooLate,
 )
 from marketplace.volunteering.events import SignUpDeclined
@@ -80,14 +80,14 @@ async def decline(session: Session, viewer: Viewer, sign_up_id: UUID, draft: Dec
 async def release(session: Session, viewer: Viewer, sign_up_id: UUID, draft: DecisionDraft) -> None:
     """Take a confirmed person out of a shift that has not begun, also after the deadline for withdrawing.
 
-    Raises NotFound, NotPermitted, NobodyDecidesForThemselves, SignUpIsNotConfirmed, SignUpIsTooLate.
+    Raises NotFound, NotPermitted, NobodyDecidesForThemselves, NoPlaceIsHeld, SignUpIsTooLate.
     """
     async with opened(session, viewer, sign_up_id) as it:
         must_decide(viewer, it.held.need, it.sign_up.person_id)
         if it.state is SignUpState.WITHDRAWN:
             return
         if it.state is not SignUpState.CONFIRMED:
-            raise SignUpIsNotConfirmed()
+            raise NoPlaceIsHeld()
         if shift_state(it.held.shift, session.now()) is not ShiftState.COMING:
             raise SignUpIsTooLate(starts_at=it.held.shift.starts_at)
         it.sign_up.withdrawal_reason = draft.reason

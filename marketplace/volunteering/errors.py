@@ -154,7 +154,7 @@ class OfferHasExpired(Conflict):
     """The offer's time is over; the place went to the next in line."""
 
 
-class SignUpIsNotConfirmed(Conflict):
+class NoPlaceIsHeld(Conflict):
     """Only a confirmed person can be released from a shift."""
 
 
