@@ -24,6 +24,7 @@ ABSTRACT = {
     "unavailable",
     "invalid",
     "marketplace_error",
+    "reason",
 }
 
 
