@@ -33,11 +33,20 @@ RIVALS = 20
 TOGETHER = {"sqlite": 1, "postgresql": 4}
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One statement with its parameters, or with many rows of them."""
+
+    statement: str
+    parameters: Any
+    is_many: bool
+
+
 @dataclass
 class Tape:
     """What one transaction said to the driver, in order."""
 
-    said: list[tuple[str, Any]] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
 
 
 class Recorder:
@@ -56,7 +65,10 @@ class Recorder:
 
     def _statement(self, connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.startswith("BEGIN"):
-            self._open.setdefault(id(connection), Tape()).said.append((statement, parameters))
+            # Several rows in one VALUES arrive as plain parameters, only real repetitions as rows.
+            is_many = bool(parameters) and isinstance(parameters[0], tuple | list)
+            tape = self._open.setdefault(id(connection), Tape())
+            tape.said.append(Said(statement, parameters, is_many))
 
     def _commit(self, connection: Any) -> None:
         self.tapes.append(self._open.pop(id(connection), Tape()))
@@ -105,8 +117,11 @@ async def replay_postgresql(url: str, tapes: list[Tape], together: int) -> float
         connection = await asyncpg.connect(address)
         for tape in queue:
             await connection.execute("BEGIN")
-            for statement, parameters in tape.said:
-                await connection.fetch(statement, *parameters)
+            for said in tape.said:
+                if said.is_many:
+                    await connection.executemany(said.statement, said.parameters)
+                else:
+                    await connection.fetch(said.statement, *said.parameters)
             await connection.execute("COMMIT")
         await connection.close()
 
@@ -123,8 +138,9 @@ async def replay_sqlite(url: str, tapes: list[Tape]) -> float:
         begun = time.perf_counter()
         for tape in tapes:
             await connection.execute("BEGIN IMMEDIATE")
-            for statement, parameters in tape.said:
-                async with connection.execute(statement, parameters) as cursor:
+            for said in tape.said:
+                run = connection.executemany if said.is_many else connection.execute
+                async with run(said.statement, said.parameters) as cursor:
                     await cursor.fetchall()
             await connection.execute("COMMIT")
         return len(tapes) / (time.perf_counter() - begun)
@@ -146,7 +162,7 @@ async def rate(base: Ground) -> None:
         await through_the_house(house, people, shifts[0], 1)
     tapes = recorder.tapes
     bare = (
-        replay_sqlite(second, tapes)
+        await replay_sqlite(second, tapes)
         if base.kind == "sqlite"
         else await replay_postgresql(second, tapes, together)
     )
