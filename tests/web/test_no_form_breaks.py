@@ -12,22 +12,21 @@ from typing import Any, TypeAlias
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
+import httpx2
 import pytest
 from sqlalchemy.engine import make_url
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from marketplace.bootstrap import House
 from marketplace.hours.codes import Rotation
 from marketplace.hours.states import Direction
-from marketplace.identity.viewer import Role
 from marketplace.kernel.input import Draft
+from marketplace.kernel.pagination import encode_cursor
 from tests import city, everything
 from tests.everything import Everything, Row, Watch, by_table
 from tests.web.visitor import FormSeen, Page, Visitor
 from web import csrf
-from web.app import create_app
-from web.visit import SESSION_COOKIE
 
 Values: TypeAlias = dict[str, str | list[str]]
 
@@ -46,28 +45,28 @@ TABLES = {
     "session": "signed_in_sessions",
     "token": "api_tokens",
 }
+# Whoever asks for one of these finds something out in every reader of text, number, day, list and id.
 GARBAGE = (
-    "x",
     "NUL \0 and \x1b[31m and \u202egnihtemos",
     "长" * 10_000,
-    "😀🏳️‍🌈",
     "-1",
     "9" * 400,
-    "1e400",
-    "NaN",
     "2026-02-30",
+    "\ud800",
     "9999-12-31T23:59",
+    "😀🏳️‍🌈",
+    "1e400",
     "0001-01-01T00:00",
+    "NaN",
     "25:61",
     "[1, 2]",
     '{"a": {}}',
     "' OR 1=1 --",
     "<script>alert(1)</script>",
-    "\ud800",
     "true",
     "//evil.example/",
 )
-QUERIES = (*GARBAGE, "AAAA", "WyIyMDI2LTExLTIyVDAyOjAwOjAwKzAwOjAwIiwgIngiXQ", "W10", "bnVsbA")
+CURSORS = ("AAAA", encode_cursor("x", 1), encode_cursor(10**15, -1), encode_cursor(city.NOW, "x"), "bnVsbA")
 QUERY_NAMES = (
     "after",
     "before",
@@ -89,10 +88,32 @@ QUERY_NAMES = (
     "shift",
     "direction",
 )
+# Nobody works in this house, and readiness says so.
+TELLS_THE_TRUTH = "/readyz"
 # What is written while somebody signs in, refused or not; and that whoever acts was seen.
 SIGN_IN_TABLES = {"sign_in_challenges", "signed_in_sessions"}
+# The address in a letter is all that stopping it takes, for mail programs too.
+NEEDS_NO_TOKEN = "/unsubscribe/"
 # Wrong digits stay counted, that is their point.
 COUNTED_WHEN_REFUSED = SIGN_IN_TABLES | {"check_in_tries"}
+
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
+UPLOAD = (
+    b'--x\r\nContent-Disposition: form-data; name="csrf"\r\n\r\nTOKEN\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\ncharter\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="document"; filename="../../\xff<b>\x00.pdf"\r\n'
+    b"Content-Type: text/html; charset=\xff\r\n\r\n%PDF-\x00\xff\r\n--x--\r\n"
+)
+
+
+def _sent(value: str | list[str]) -> list[bytes]:
+    return [one.encode("utf-8", "surrogatepass") for one in ([value] if isinstance(value, str) else value)]
+
+
+def _is_refused(answer: httpx2.Response) -> bool:
+    return answer.status_code >= 400 or answer.headers.get("location", "").startswith("/sign-in?")
 
 
 @dataclass
@@ -103,42 +124,58 @@ class Knocker:
     things: Everything
     watch: Watch
     words: dict[str, list[str]]
+    token: str = ""
     cookies: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
-    asked: int = 0
 
-    async def knock(self, method: str, path: str, **sent: Any) -> Page | None:
+    async def knock(self, method: str, path: str, **sent: Any) -> httpx2.Response | None:
         """The answer, or None when there was none to give. The house is as it was afterwards."""
-        self.asked += 1
         self.visitor.client.cookies.clear()
         for name, value in self.cookies.items():
             self.visitor.client.cookies.set(name, value, domain="testserver.local")
         said = f"{method} {path[:90]!r} {str(sent)[:200]}"
         try:
-            page = Page(await self.visitor.client.request(method, path, **sent))
+            answer = await self.visitor.client.request(method, path, **sent)
         except Exception as error:
             self.faults.append(f"{said}: {type(error).__name__}: {str(error)[:300]}")
             return None
         changes = self.watch.changes()
         if changes:
             self.watch.restore()
-        self._judge(said, method, page, changes)
-        return page
+        self.faults += [f"{said}: {answer.status_code}, {why}" for why in self._wrong(answer, changes)]
+        return answer
 
-    def _judge(self, said: str, method: str, page: Page, changes: dict[Row, Any]) -> None:
-        if page.status >= 500:
-            self.faults.append(f"{said}: {page.status}")
+    async def send(self, path: str, fields: Values) -> None:
+        """Post a form with a good token."""
+        data = {name: _sent(value) for name, value in {**fields, csrf.FIELD: self.token}.items()}
+        await self.knock("POST", path, content=urlencode(data, doseq=True), headers=FORM)
+
+    async def forge(self, path: str, fields: Values) -> None:
+        """Post a form without a token, and with one that is not ours."""
+        for token in ({}, {csrf.FIELD: "forged"}):
+            answer = await self.knock("POST", path, data={**fields, **token})
+            is_taken = answer is not None and not _is_refused(answer)
+            if is_taken and not path.startswith(NEEDS_NO_TOKEN):
+                self.faults.append(f"POST {path} took a forged form")
+
+    async def upload(self, path: str) -> None:
+        """Post a file under a name and of a type that browsers do not send."""
+        body = UPLOAD.replace(b"TOKEN", self.token.encode())
+        await self.knock("POST", path, content=body, headers=MULTIPART)
+
+    def _wrong(self, answer: httpx2.Response, changes: dict[Row, Any]) -> Iterator[str]:
+        method, path = answer.request.method, answer.request.url.path
+        if answer.status_code >= 500 and path != TELLS_THE_TRUTH:
+            yield "which is a fault of ours"
+        location = answer.headers.get("location", "/")
         changed = by_table(changes)
-        leads_to_sign_in = (page.location or "").startswith("/sign-in?")
-        is_refused = page.status >= 400 or leads_to_sign_in
-        allowed = COUNTED_WHEN_REFUSED if is_refused else set(changed)
-        if method == "GET":
-            allowed = set()
-        if changed.keys() - allowed:
-            self.faults.append(f"{said}: {page.status} and yet it changed {changed}")
-        if page.location and not page.location.startswith("/"):
-            self.faults.append(f"{said}: leads to {page.location}")
-        self.faults += [f"{said}: {problem}" for problem in self.forbidden(changes)]
+        if method == "GET" and changed:
+            yield f"and looking changed {changed}"
+        if _is_refused(answer) and changed.keys() - COUNTED_WHEN_REFUSED:
+            yield f"and yet it changed {changed}"
+        if not location.startswith("/") or location.startswith("//"):
+            yield f"which leads to {location}"
+        yield from self.forbidden(changes)
 
     def forbidden(self, changes: dict[Row, Any]) -> Iterator[str]:
         """What this visitor may never change, whatever the answer was."""
@@ -147,7 +184,7 @@ class Knocker:
 
 class Stranger(Knocker):
     def forbidden(self, changes: dict[Row, Any]) -> Iterator[str]:
-        if by_table(changes).keys() - SIGN_IN_TABLES:
+        if by_table(changes).keys() - SIGN_IN_TABLES - {"notice_preferences"}:
             yield f"a stranger changed {by_table(changes)}"
 
 
@@ -177,10 +214,10 @@ async def knocker(
     visitor = Visitor(app, house)
     if kind is not Stranger:
         await visitor.sign_in(things.member if kind is Knocker else things.outsider)
-    await visitor.get("/sign-in")
+    token = (await visitor.get("/preferences")).forms[0].fields[csrf.FIELD][0]
     cookies = {cookie.name: cookie.value or "" for cookie in visitor.client.cookies.jar}
     watch = Watch(Path(make_url(house.settings.database_url).database or ""))
-    yield kind(visitor, things, watch, _words(house, things), cookies)
+    yield kind(visitor, things, watch, _words(house, things), token, cookies)
     watch.close()
     await visitor.client.aclose()
 
@@ -203,7 +240,9 @@ def _paths(knocker: Knocker, route: Route) -> list[str]:
     choices = {name: _existing(knocker, name) for name in route.param_convertors}
     assert all(choices.values()), f"tests/everything.py has nothing for {route.path}"
     most = max(map(len, choices.values()), default=1)
-    rows = islice(zip(*(cycle(values) for values in choices.values()), strict=True), most) if choices else [()]
+    rows = (
+        islice(zip(*(cycle(values) for values in choices.values()), strict=True), most) if choices else [()]
+    )
     return [_filled(route, dict(zip(choices, row, strict=True))) for row in rows]
 
 
@@ -214,14 +253,13 @@ def _existing(knocker: Knocker, name: str) -> list[str]:
     return [str(one) for one in knocker.things.ids[TABLES.get(noun, f"{noun}s")]]
 
 
-def _wrong_paths(knocker: Knocker, route: Route) -> list[str]:
+def _wrong_paths(knocker: Knocker, route: Route, garbage: Iterator[str]) -> list[str]:
     """Things that are not there, things of another kind, and no things at all."""
     names = list(route.param_convertors)
     if not names:
         return []
-    someone = str(knocker.things.member)
-    values = (str(uuid4()), someone, someone.upper(), someone.replace("-", ""), *GARBAGE)
-    return [_filled(route, dict.fromkeys(names, value[:3000])) for value in values]
+    values = (str(uuid4()), str(knocker.things.member), *islice(garbage, 2))
+    return [_filled(route, dict.fromkeys(names, value[:1000])) for value in values]
 
 
 def _filled(route: Route, values: dict[str, str]) -> str:
@@ -236,7 +274,7 @@ def _routes(app: Starlette, method: str) -> list[Route]:
 
 
 def _query(value: str) -> str:
-    return "?" + urlencode(dict.fromkeys(QUERY_NAMES, value[:3000]), errors="surrogatepass")
+    return "?" + urlencode(dict.fromkeys(QUERY_NAMES, value[:200]), errors="surrogatepass")
 
 
 VISITORS = pytest.mark.parametrize(
@@ -247,11 +285,72 @@ VISITORS = pytest.mark.parametrize(
 @ON_SQLITE
 @VISITORS
 async def test_no_address_breaks(knocker: Knocker, app: Starlette) -> None:
+    garbage, cursors = cycle(GARBAGE), cycle(CURSORS)
     for route in _routes(app, "GET"):
         existing = _paths(knocker, route)
-        for path in (*existing, *_wrong_paths(knocker, route)):
+        for path in (*existing[:2], *_wrong_paths(knocker, route, garbage)):
             await knocker.knock("GET", path)
-        for value in QUERIES:
+        for value in (*islice(cursors, 2), *islice(garbage, 2)):
             await knocker.knock("GET", existing[0] + _query(value))
         await knocker.knock("GET", existing[0] + "?after=1&after=2&area[]=3&tags[0]=x&=&&%ZZ")
     assert not knocker.faults, "\n".join(knocker.faults)
+
+
+@ON_SQLITE
+@VISITORS
+async def test_no_form_breaks(knocker: Knocker, app: Starlette) -> None:
+    forms = await _forms(knocker, app)
+    names = sorted({name for form in forms.values() for name in form.names} | _draft_fields())
+    garbage = cycle(GARBAGE)
+    for route in _routes(app, "POST"):
+        if route.path == "/graphql":
+            continue
+        form = forms.get(route.name)
+        path = form.action if form else _paths(knocker, route)[0]
+        for other in (*_paths(knocker, route)[:3], *_wrong_paths(knocker, route, garbage)):
+            await knocker.send(other, dict.fromkeys(names, "1"))
+        await knocker.forge(path, dict.fromkeys(names, "1"))
+        await knocker.send(path, {})
+        await knocker.send(path, {name: ["1", "2", ""] for name in names})
+        for value in islice(garbage, 2):
+            await knocker.send(path, dict.fromkeys(names, value[:400]))
+        await knocker.knock("POST", path, content=b"{}", headers={"content-type": "application/json"})
+        await knocker.knock("POST", path, content=b"--x", headers={"content-type": "multipart/form-data"})
+        await knocker.upload(path)
+        if form is not None:
+            await _spoil(knocker, form, garbage)
+    assert not knocker.faults, "\n".join(knocker.faults)
+
+
+async def _forms(knocker: Knocker, app: Starlette) -> dict[str, FormSeen]:
+    """The forms that the visitor is shown anywhere, one for each route that takes them."""
+    found: dict[str, FormSeen] = {}
+    takers = _routes(app, "POST")
+    for route in _routes(app, "GET"):
+        for path in _paths(knocker, route):
+            answer = await knocker.knock("GET", path)
+            for form in Page(answer).forms if answer else ():
+                scope = {"type": "http", "method": "POST", "path": form.action}
+                name = next((taker.name for taker in takers if taker.matches(scope)[0] is Match.FULL), None)
+                if form.method == "post" and name:
+                    found.setdefault(name, form)
+    return found
+
+
+def _draft_fields() -> set[str]:
+    """What commands take, whether or not a form of theirs was seen."""
+
+    def below(kind: type[Draft]) -> Iterator[type[Draft]]:
+        for one in kind.__subclasses__():
+            yield from (one, *below(one))
+
+    return {name for kind in below(Draft) for name in kind.model_fields}
+
+
+async def _spoil(knocker: Knocker, form: FormSeen, garbage: Iterator[str]) -> None:
+    """The form as it was shown, and again with one field after the other spoilt."""
+    shown: Values = {name: list(values) for name, values in form.fields.items()}
+    await knocker.send(form.action, shown)
+    for name in sorted(form.names - {csrf.FIELD}):
+        for value in islice(garbage, 2):
+            await knocker.send(form.action, {**shown, name: value})
