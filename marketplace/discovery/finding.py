@@ -90,7 +90,7 @@ async def find_needs(
     if wishes.only_suitable:
         viewer.signed_in()
     volunteer = await _volunteer(session, viewer)
-    origin = await _origin(session, wishes, volunteer)
+    origin = await _origin(session, viewer, wishes)
     plan = await _plan(session, wishes, request, origin, volunteer)
     results, reduced = await _search(session, index, plan)
     need_ids = [need_id for hit in results.hits if (need_id := row_id_of(hit.id)) is not None]
@@ -115,13 +115,11 @@ async def _volunteer(session: Session, viewer: Viewer) -> VolunteerFacts | None:
     return await people.facts_for_sign_up(session, viewer.person_id, local_day(session.now()))
 
 
-async def _origin(session: Session, wishes: NeedWishes, volunteer: VolunteerFacts | None) -> Point | None:
+async def _origin(session: Session, viewer: Viewer, wishes: NeedWishes) -> Point | None:
     """From where distances are measured."""
     if wishes.area is not None and (wishes.within_km or wishes.sort is Sorting.DISTANCE):
         return await areas.point_of(session, wishes.area)
-    if volunteer is None or volunteer.latitude is None or volunteer.longitude is None:
-        return None
-    return Point(volunteer.latitude, volunteer.longitude)
+    return None if viewer.person_id is None else await people.home_point(session, viewer.person_id)
 
 
 async def _plan(

@@ -1,4 +1,4 @@
-"""What others ask of a person: age on a day, whether a minor, and the facts that decide whether they may take a shift."""
+"""What others ask of a person: age on a day, whether a minor, where they live, and what decides whether they may take a shift."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,14 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.areas import queries as areas
+from marketplace.areas.queries import Point
 from marketplace.catalogue import qualifications
 from marketplace.db.session import Session
 from marketplace.identity import guardian
 from marketplace.identity.ages import age_on, is_minor
-from marketplace.identity.models import Person, PersonQualification, PersonTag
+from marketplace.identity.models import Person, PersonQualification
 from marketplace.kernel.errors import NotFound
 
-__all__ = ["VolunteerFacts", "age_on", "facts_for_sign_up", "is_minor", "must_be_there"]
+__all__ = ["VolunteerFacts", "age_on", "facts_for_sign_up", "home_point", "is_minor", "must_be_there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class VolunteerFacts:
     """What a sign-up is judged by. ``age`` is None, and ``is_minor`` False, where no birth date was given.
 
     ``qualification_codes`` are verified and valid on the day, with all that they include; ``expired_codes`` were valid once
-    and are not covered by another one. The point is the person's own, or the middle of the home district, or None.
+    and are not covered by another one.
     """
 
     person_id: UUID
@@ -32,21 +33,13 @@ class VolunteerFacts:
     guardian_consented: bool
     qualification_codes: frozenset[str]
     expired_codes: frozenset[str]
-    tag_codes: frozenset[str]
-    home_area_code: str | None
-    latitude: float | None
-    longitude: float | None
-    travel_radius_metres: int | None
 
 
 async def facts_for_sign_up(session: Session, person_id: UUID, on: date) -> VolunteerFacts:
     """The person as a volunteer on the day ``on`` (in Shanghai). Raises NotFound, also after erasure."""
-    person = await session.get(Person, person_id)
-    if person is None or person.erased_at is not None:
-        raise NotFound()
+    person = await _known(session, person_id)
     valid, expired = await _qualifications(session, person_id, on)
     minor = await is_minor(session, person.birth_date, on)
-    latitude, longitude = await _point(session, person)
     return VolunteerFacts(
         person_id=person_id,
         age=None if person.birth_date is None else age_on(person.birth_date, on),
@@ -54,13 +47,6 @@ async def facts_for_sign_up(session: Session, person_id: UUID, on: date) -> Volu
         guardian_consented=minor and await guardian.has_consent(session, person_id),
         qualification_codes=valid,
         expired_codes=expired,
-        tag_codes=frozenset(
-            await session.scalars(select(PersonTag.tag_code).where(PersonTag.person_id == person_id))
-        ),
-        home_area_code=person.home_area_code,
-        latitude=latitude,
-        longitude=longitude,
-        travel_radius_metres=person.travel_radius_metres,
     )
 
 
@@ -85,13 +71,19 @@ async def _qualifications(
     return valid, closure(code for code, expires_on in rows if expires_on and expires_on < on) - valid
 
 
-async def _point(session: Session, person: Person) -> tuple[float | None, float | None]:
+async def home_point(session: Session, person_id: UUID) -> Point | None:
+    """Where the person lives: their own point, or the middle of the home district. Raises NotFound, also after erasure."""
+    person = await _known(session, person_id)
     if person.latitude is not None and person.longitude is not None:
-        return person.latitude, person.longitude
-    if person.home_area_code is None:
-        return None, None
-    point = await areas.point_of(session, person.home_area_code)
-    return (point.latitude, point.longitude) if point else (None, None)
+        return Point(person.latitude, person.longitude)
+    return None if person.home_area_code is None else await areas.point_of(session, person.home_area_code)
+
+
+async def _known(session: Session, person_id: UUID) -> Person:
+    person = await session.get(Person, person_id)
+    if person is None or person.erased_at is not None:
+        raise NotFound()
+    return person
 
 
 async def must_be_there(session: Session, person_id: UUID) -> Person:

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from marketplace.areas.queries import Point
 from marketplace.bootstrap import House
 from marketplace.db.audit import AuditEntry
 from marketplace.identity import people, qualifications, queries
@@ -190,11 +191,22 @@ async def test_nobody_states_without_end(house: House) -> None:
         await stated(house, STRANGER)
 
 
-async def test_ages_and_places_for_a_sign_up(house: House) -> None:
+async def home(house: House, viewer: Viewer) -> Point | None:
+    async with house.database.reading() as session:
+        return await people.home_point(session, viewer.signed_in())
+
+
+async def test_ages_for_a_sign_up(house: House) -> None:
     leapling = await scene.person(house, birth_date=date(2008, 2, 29))
     assert (await facts(house, leapling, date(2026, 2, 28))).age == 17
     grown = await facts(house, leapling, date(2026, 3, 1))
     assert (grown.age, grown.is_minor) == (18, False)
-    assert (grown.latitude, grown.longitude) == (31.220372, 121.424622)
-    nameless = await facts(house, await scene.person(house, birth_date=None, home_area_code=None))
-    assert (nameless.age, nameless.is_minor, nameless.latitude) == (None, False, None)
+    nameless = await facts(house, await scene.person(house, birth_date=None))
+    assert (nameless.age, nameless.is_minor) == (None, False)
+
+
+async def test_people_live_at_their_point_or_in_their_district_or_nowhere(house: House) -> None:
+    exact = await scene.person(house, latitude=31.2, longitude=121.4)
+    assert await home(house, exact) == Point(31.2, 121.4)
+    assert await home(house, await scene.person(house)) == Point(31.220372, 121.424622)
+    assert await home(house, await scene.person(house, home_area_code=None)) is None
