@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from marketplace.areas.codes import Level, prefix_of
 from marketplace.areas.models import Area
@@ -16,17 +15,18 @@ from marketplace.bootstrap import House
 from marketplace.catalogue.models import Tag, TagKind
 from marketplace.cli.city.accounts import ACCOUNTS, JIANGSU_ROAD, account_id, make_accounts
 from marketplace.cli.city.people import Spot, make_people
-from marketplace.cli.city.work import Seeds, WorkRows, World, make_needs, make_organisations
+from marketplace.cli.city.today import make_today
+from marketplace.cli.city.work import Owner, Seeds, WorkRows, World, make_needs, make_organisations
 from marketplace.db.base import Base
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
-from marketplace.kernel.ids import new_id
-from marketplace.volunteering.models import Need, Shift
 
 TABLES = (
     "people",
     "person_tags",
     "availabilities",
+    "person_qualifications",
+    "tags",
     "consents",
     "organisations",
     "organisation_fields",
@@ -38,6 +38,7 @@ TABLES = (
     "shifts",
     "sign_ups",
     "attendances",
+    "hour_reviews",
     "ledger_entries",
 )
 _NEEDS_A_CHUNK = 200
@@ -89,11 +90,11 @@ async def build_city(
     await writer.write(organisations.tables)
     await writer.write(make_accounts(house.vault, home.code, near[0]["id"], now).tables)
     # The demo's volunteer is one of the active ones, often drawn, so that the pages have something to show.
-    helpers = [*active, *([account_id(ACCOUNTS[0])] * max(1, len(active) // 60))]
+    helpers = [*active, *([account_id(ACCOUNTS[0])] * max(1, len(active) // 150))]
     local = [home] * 4 + [spot for spot in spots if spot.code.startswith(prefix_of(JIANGSU_ROAD))] * 2
     weighted = spots + local * max(1, len(spots) // (len(local) * 12))
     pending: list[WorkRows] = []
-    world = World(seeds, weighted, [row["id"] for row in near], helpers, now)
+    world = World(seeds, weighted, await _owners(house, organisations, spots), helpers, now)
     for rows in make_needs(world, size.needs):
         pending.append(rows)
         if len(pending) == _NEEDS_A_CHUNK:
@@ -102,7 +103,7 @@ async def build_city(
             pending = []
     await writer.write(_joined(pending))
     progress(len(pending))
-    await _begin_soon(house, home.code)
+    await writer.write(make_today(world, home).tables)
     return dict(writer.counts)
 
 
@@ -170,40 +171,20 @@ async def _codes(session: Session, kind: TagKind) -> list[str]:
     return list(await session.scalars(select(Tag.code).where(Tag.kind == kind).order_by(Tag.code)))
 
 
-async def _begin_soon(house: House, home: str) -> None:
-    """One need at home has a shift that begins in ten minutes with the demo's volunteer in it, so check-in can be tried at once."""
-    async with house.database.unit_of_work() as session:
-        need_id = await session.scalar(
-            select(Need.id)
-            .where(Need.area_code == home, Need.published_at.is_not(None), Need.closed_at.is_(None))
-            .limit(1)
-        )
-        if need_id is None:
-            return
-        starts = house.clock.now().replace(second=0, microsecond=0) + timedelta(minutes=10)
-        shift_id = new_id()
-        await session.execute(
-            insert(Shift).values(
-                id=shift_id,
-                need_id=need_id,
-                starts_at=starts,
-                ends_at=starts + timedelta(hours=2),
-                capacity=6,
-                places_taken=1,
-                created_at=house.clock.now(),
-            )
-        )
-        await session.execute(
-            insert(Base.metadata.tables["sign_ups"]).values(
-                id=new_id(),
-                shift_id=shift_id,
-                person_id=account_id(ACCOUNTS[0]),
-                created_at=house.clock.now(),
-                confirmed_at=house.clock.now(),
-            )
-        )
-        await session.execute(
-            update(Need)
-            .where(Need.id == need_id)
-            .values(needs_approval=False, minimum_age=16, title="教老人用智能手机")
-        )
+async def _owners(house: House, organisations: WorkRows, spots: list[Spot]) -> dict[str, list[Owner]]:
+    """The verified organisations under every category of their field, the narrower ones included."""
+    async with house.database.reading() as session:
+        tags = await session.execute(select(Tag.code, Tag.parent_code).where(Tag.kind == TagKind.CATEGORY))
+        parents = {row.code: row.parent_code for row in tags}
+    by_district: dict[str, list[Spot]] = defaultdict(list)
+    for spot in spots:
+        by_district[spot.code[:6]].append(spot)
+    able: dict[str, list[Owner]] = defaultdict(list)
+    fields = {row["organisation_id"]: row["tag_code"] for row in organisations.tables["organisation_fields"]}
+    for row in organisations.tables["organisations"]:
+        if row["verified_at"]:
+            able[fields[row["id"]]].append(Owner(row["id"], by_district[row["area_code"][:6]]))
+    return {
+        code: able.get(parent or code, []) + (able.get(code, []) if parent else [])
+        for code, parent in parents.items()
+    }

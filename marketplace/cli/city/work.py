@@ -119,12 +119,23 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """A verified organisation and the spots of the district where it works."""
+
+    id: UUID
+    spots: list[Spot]
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """What needs are made from: where they can be, who can own them, who can come, and the moment that divides past from coming."""
+    """What needs are made from: where they can be, who can own them, who can come, and the moment that divides past from coming.
+
+    ``owners`` are listed under each category that their field covers.
+    """
 
     seeds: Seeds
     spots: list[Spot]
-    owners: list[UUID]
+    owners: dict[str, list[Owner]]
     volunteers: list[UUID]
     now: datetime
     calendar: Calendar = field(default_factory=Calendar)
@@ -137,7 +148,7 @@ def make_needs(world: World, count: int) -> Iterator[WorkRows]:
         rows = WorkRows()
         turn, kind = divmod(number, len(works))
         work = works[kind]
-        need = _need(world, work, work.titles[turn % len(work.titles)])
+        need = make_need(world, work, work.titles[turn % len(work.titles)])
         if number % 40 == 39:
             _raise_instead(seeds, need, world.volunteers[seeds.below(len(world.volunteers))], world.now)
         rows.add("needs", need)
@@ -147,10 +158,13 @@ def make_needs(world: World, count: int) -> Iterator[WorkRows]:
         yield rows
 
 
-def _need(world: World, work: Work, title: str) -> Row:
+def make_need(world: World, work: Work, title: str) -> Row:
+    """A published need for that work: of an organisation in its field and district, or of the community itself."""
     seeds, now = world.seeds, world.now
-    spot = world.spots[seeds.below(len(world.spots))]
-    owner = world.owners[seeds.below(len(world.owners))] if world.owners and seeds.chance(0.6) else None
+    able = world.owners.get(work.category, [])
+    owner = able[seeds.below(len(able))] if able and seeds.chance(0.6) else None
+    spots = owner.spots if owner else world.spots
+    spot = spots[seeds.below(len(spots))]
     published = now - timedelta(days=seeds.between(1, 7 * WEEKS_BACK))
     return {
         "id": seeds.id(),
@@ -158,7 +172,7 @@ def _need(world: World, work: Work, title: str) -> Row:
         "description": work.description,
         "category_code": work.category,
         "area_code": spot.code,
-        "organisation_id": owner,
+        "organisation_id": owner.id if owner else None,
         "place": f"{spot.name.removesuffix('居委会').removesuffix('村委会')}{work.places[seeds.below(len(work.places))]}",
         "latitude": round(spot.latitude, 5),
         "longitude": round(spot.longitude, 5),
@@ -225,17 +239,7 @@ def _shift(world: World, rows: WorkRows, need: Row, span: tuple[datetime, dateti
     seeds, volunteers = world.seeds, world.volunteers
     starts, ends = span
     is_past = ends < world.now
-    shift: Row = {
-        "id": seeds.id(),
-        "need_id": need["id"],
-        "starts_at": starts,
-        "ends_at": ends,
-        "capacity": capacity,
-        "places_taken": 0,
-        "next_waiting_number": 1,
-        "calendar_sequence": 0,
-        "created_at": need["published_at"],
-    }
+    shift = make_shift(seeds, need, span, capacity)
     rows.add("shifts", shift)
     if seeds.chance(0.35) and not is_past:
         return
@@ -243,6 +247,21 @@ def _shift(world: World, rows: WorkRows, need: Row, span: tuple[datetime, dateti
     for index in seeds.some(wanted, len(volunteers)):
         if world.calendar.takes(volunteers[index], local_day(starts)):
             _sign_up(seeds, rows, need, shift, volunteers[index], is_past)
+
+
+def make_shift(seeds: Seeds, need: Row, span: tuple[datetime, datetime], capacity: int) -> Row:
+    """A shift with nobody in it yet."""
+    return {
+        "id": seeds.id(),
+        "need_id": need["id"],
+        "starts_at": span[0],
+        "ends_at": span[1],
+        "capacity": capacity,
+        "places_taken": 0,
+        "next_waiting_number": 1,
+        "calendar_sequence": 0,
+        "created_at": need["published_at"],
+    }
 
 
 def _sign_up(seeds: Seeds, rows: WorkRows, need: Row, shift: Row, person_id: UUID, is_past: bool) -> None:
