@@ -9,13 +9,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from marketplace.identity import viewers
 from marketplace.identity.viewer import STRANGER, Viewer
+from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.locale import LOCALES, negotiate
 from marketplace.notices import queries as notices
 from web.csrf import SAFE_METHODS, check_origin
 from web.errors import problem_page
 from web.headers import secure
-from web.refusals import FormIsForeign
 from web.visit import LOCALE_COOKIE, SESSION_COOKIE, TYPE_COOKIE, house_of
 
 # No page is drawn there; the graph finds out by itself who asks, from where and in which language.
@@ -61,17 +61,21 @@ class Visit:
             await self.app(scope, receive, send)
             return
         request = Request(scope, receive)
-        viewer, unread = await _viewer(request)
-        locale = _locale(request, viewer)
-        state = request.state
-        state.viewer, state.locale, state.unread = replace(viewer, locale=locale), locale, unread
-        state.large_type = request.cookies.get(TYPE_COOKIE) == "large"
         try:
+            _settle(request, *await _viewer(request))
             check_origin(request)
-        except FormIsForeign as error:
+        except MarketplaceError as error:
+            if not hasattr(request.state, "viewer"):
+                _settle(request, STRANGER, 0)
             await problem_page(request, error)(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+
+def _settle(request: Request, viewer: Viewer, unread: int) -> None:
+    locale, state = _locale(request, viewer), request.state
+    state.viewer, state.locale, state.unread = replace(viewer, locale=locale), locale, unread
+    state.large_type = request.cookies.get(TYPE_COOKIE) == "large"
 
 
 async def _viewer(request: Request) -> tuple[Viewer, int]:

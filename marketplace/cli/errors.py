@@ -1,16 +1,11 @@
 """What an operator at the terminal can mend, as sentences; and which faults of files, servers and databases they stand for."""
 
-import socket
-
 from sqlalchemy.exc import DBAPIError
 
+from marketplace.db.faults import DatabaseIsOutOfReach, is_of_network, is_out_of_reach
 from marketplace.kernel.errors import Conflict, MarketplaceError, NotAllowed, Unavailable
 
 _NO_SUCH_TABLE = ("42P01", "42703")
-# SQLite's own codes for a wrong statement, a broken constraint and misuse; whatever else it reports is about its file.
-_SQLITE_OUR_FAULT = (1, 19, 20, 21, 25)
-# Connection, authorisation, no such database, out of resources, operator intervention, system error.
-_NOT_OUR_FAULT = ("08", "28", "3D", "53", "57", "58")
 
 
 class DatabaseDoesNotAnswer(Unavailable):
@@ -43,6 +38,9 @@ class DemoIsNotForProduction(NotAllowed):
 
 def mendable(error: Exception) -> MarketplaceError | None:
     """The sentence for a fault that whoever runs the command can mend; None for a fault of ours, which shows its traceback."""
+    if isinstance(error, DatabaseIsOutOfReach) and isinstance(error.__cause__, DBAPIError | OSError):
+        # Visitors only learn that it is so; whoever runs the command is told what the driver said.
+        error = error.__cause__
     if isinstance(error, MarketplaceError):
         return error
     if isinstance(error, DBAPIError):
@@ -57,20 +55,11 @@ def _of_database(error: DBAPIError) -> MarketplaceError | None:
     why, state = str(cause).strip(), getattr(error.orig, "sqlstate", None)
     if state in _NO_SUCH_TABLE or why.startswith(("no such table", "no such column")):
         return DatabaseIsNotMigrated()
-    if state is None:
-        number = getattr(cause, "sqlite_errorcode", 1) & 0xFF
-        return None if number in _SQLITE_OUR_FAULT else DatabaseCannotBeUsed(why=why)
-    return DatabaseCannotBeUsed(why=why) if str(state).startswith(_NOT_OUR_FAULT) else None
+    return DatabaseCannotBeUsed(why=why) if is_out_of_reach(error) else None
 
 
 def _of_system(error: OSError) -> MarketplaceError | None:
     if error.filename is not None:
         return FileCannotBeUsed(path=error.filename, why=error.strerror)
     # Nothing else that the commands talk to raises these through: brokers and mail servers are asked by workers, who try again.
-    return DatabaseDoesNotAnswer(why=str(error)) if _is_of_network(error) else None
-
-
-def _is_of_network(error: OSError) -> bool:
-    return (
-        isinstance(error, ConnectionError | TimeoutError | socket.gaierror) or "connect" in str(error).lower()
-    )
+    return DatabaseDoesNotAnswer(why=str(error)) if is_of_network(error) else None

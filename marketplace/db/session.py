@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from marketplace.db.faults import told_apart
 from marketplace.kernel.clock import Clock, SystemClock
 
 _WRITING = "wushe_writing"
@@ -64,7 +65,7 @@ class Database:
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[Session]:
-        """A transaction that commits when the block ends well and rolls back when it raises."""
+        """A transaction that commits when the block ends well and rolls back when it raises. Raises DatabaseIsOutOfReach."""
         async with self._writer or nullcontext(), self._session(writing=True) as session, session.begin():
             yield session
             await session.do_last_acts()
@@ -73,7 +74,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Session]:
-        """A transaction that only looks: one snapshot on SQLite, and nothing it holds is ever written."""
+        """A transaction that only looks: one snapshot on SQLite, nothing is ever written. Raises DatabaseIsOutOfReach."""
         async with self._session(writing=False) as session:
             # Closing rolls back; an explicit rollback would expire the rows that the caller still holds.
             yield session
@@ -81,8 +82,9 @@ class Database:
     @asynccontextmanager
     async def _session(self, *, writing: bool) -> AsyncIterator[Session]:
         bound = for_writing(self.engine) if writing else self.engine
-        async with Session(bound, clock=self.clock, expire_on_commit=False, autoflush=writing) as session:
-            yield session
+        with told_apart():
+            async with Session(bound, clock=self.clock, expire_on_commit=False, autoflush=writing) as session:
+                yield session
 
     async def answers(self) -> bool:
         """Whether the database replies at all; for readiness."""

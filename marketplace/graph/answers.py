@@ -10,6 +10,7 @@ import structlog
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, get_variable_values
 from strawberry.extensions import SchemaExtension
 
+from marketplace.db.faults import DatabaseIsOutOfReach
 from marketplace.graph.context import Context
 from marketplace.graph.documents import DocumentIsInvalid, Documents
 from marketplace.graph.errors import AnswerTookTooLong, OperationNameIsNeeded
@@ -52,7 +53,10 @@ class Answers:
         self._documents = Documents(self._core, introspection=introspection)
 
     async def answer(self, request: GraphRequest, context: Context) -> dict[str, Any]:
-        """The answer as a JSON object with ``data`` or ``errors`` or both. Raises nothing that a document can cause."""
+        """The answer as a JSON object with ``data`` or ``errors`` or both.
+
+        Raises DatabaseIsOutOfReach, and nothing that a document can cause.
+        """
         try:
             document = self._documents.read(request.query)
             operation = _operation(document, request.operation_name)
@@ -60,6 +64,8 @@ class Answers:
                 return await self._execute(document, operation, request.variables, context)
         except DocumentIsInvalid as refusal:
             return {"errors": [_spoken(error, "document_is_invalid") for error in refusal.errors]}
+        except DatabaseIsOutOfReach:
+            raise
         except MarketplaceError as error:
             return {"errors": [coded(error, context.locale)]}
         except TimeoutError:
@@ -91,8 +97,16 @@ class Answers:
         )
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
+            _raise_if_out_of_reach(result.errors)
             answer["errors"] = [_presented(error, context.locale) for error in result.errors]
         return answer
+
+
+def _raise_if_out_of_reach(errors: Sequence[GraphQLError]) -> None:
+    """Half an answer helps nobody while the database is away: clients and balancers are told so by the status."""
+    for error in errors:
+        if isinstance(error.original_error, DatabaseIsOutOfReach):
+            raise error.original_error
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

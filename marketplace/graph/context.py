@@ -10,6 +10,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from marketplace.bootstrap import House
+from marketplace.db.faults import told_apart
 from marketplace.db.session import Session
 from marketplace.graph.errors import TokenMayNotWrite
 from marketplace.identity.viewer import Viewer
@@ -55,9 +56,11 @@ class Context:
         Inside it, ``load``, ``unit_of_work`` and another ``reading`` would wait for the block for ever: they raise RuntimeError.
         """
         async with self._turn():
-            if self._session is None:
-                self._session = await self._open.enter_async_context(self.house.database.reading())
-            yield self._session
+            # The session outlives the block, so what goes wrong inside never passes through its own end.
+            with told_apart():
+                if self._session is None:
+                    self._session = await self._open.enter_async_context(self.house.database.reading())
+                yield self._session
 
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[Session]:

@@ -1,6 +1,6 @@
 """The HTTP edge of the graph: POST with strict JSON only, known origins only, and a clear error for everything else.
 
-The status speaks of the envelope (method, type, size, JSON, token); once that is sound, it is 200 and ``errors`` speak of the
+The status speaks of the envelope (method, type, size, JSON, token) and of a house whose database is away (503); once that is sound, it is 200 and ``errors`` speak of the
 document, as the GraphQL-over-HTTP specification asks of ``application/json``.
 """
 
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from marketplace.bootstrap import House
+from marketplace.db.faults import DatabaseIsOutOfReach
 from marketplace.graph.answers import Answers, GraphRequest, coded, masked
 from marketplace.graph.context import Context
 from marketplace.graph.errors import (
@@ -43,6 +44,7 @@ _STATUS: dict[type[MarketplaceError], int] = {
     BodyIsTooLarge: 413,
     ContentTypeIsNotJson: 415,
     TokenIsInvalid: 401,
+    DatabaseIsOutOfReach: 503,
 }
 
 
@@ -160,6 +162,8 @@ def _locale(request: Request, viewer: Viewer) -> str:
 def _refusal(error: MarketplaceError, locale: str) -> Response:
     status = _STATUS.get(type(error), 403 if isinstance(error, NotAllowed) else 400)
     response = _json(status, {"errors": [coded(error, locale)]})
+    if "retry_after" in error.facts:
+        response.headers["Retry-After"] = str(error.facts["retry_after"])
     if status == 405:
         response.headers["Allow"] = "POST"
     if status == 401:
