@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from marketplace.areas import queries as areas
 from marketplace.areas.queries import Point
@@ -17,6 +17,16 @@ from marketplace.identity.models import Person, PersonQualification
 from marketplace.kernel.errors import NotFound
 
 __all__ = ["VolunteerFacts", "age_on", "facts_for_sign_up", "home_point", "is_minor", "must_be_there"]
+
+# Built once: every sign-up asks these, and building a statement anew costs as much as running it.
+_LOCKED = (
+    select(Person)
+    .where(Person.id == bindparam("person_id"), Person.erased_at.is_(None))
+    .with_for_update(key_share=True)
+)
+_QUALIFIED = select(PersonQualification.qualification_code, PersonQualification.expires_on).where(
+    PersonQualification.person_id == bindparam("person_id"), PersonQualification.verified_at.is_not(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +63,7 @@ async def facts_for_sign_up(session: Session, person_id: UUID, on: date) -> Volu
 async def _qualifications(
     session: Session, person_id: UUID, on: date
 ) -> tuple[frozenset[str], frozenset[str]]:
-    rows = (
-        await session.execute(
-            select(PersonQualification.qualification_code, PersonQualification.expires_on).where(
-                PersonQualification.person_id == person_id, PersonQualification.verified_at.is_not(None)
-            )
-        )
-    ).all()
+    rows = (await session.execute(_QUALIFIED, {"person_id": person_id})).all()
     if not rows:
         return frozenset(), frozenset()
     included = await qualifications.inclusions(session)
@@ -91,11 +95,7 @@ async def must_be_there(session: Session, person_id: UUID) -> Person:
 
     The lock lets others refer to the person meanwhile (``added_by``), else two organisers could wait for each other.
     """
-    row = await session.scalar(
-        select(Person)
-        .where(Person.id == person_id, Person.erased_at.is_(None))
-        .with_for_update(key_share=True)
-    )
+    row = await session.scalar(_LOCKED, {"person_id": person_id})
     if row is None:
         raise NotFound()
     return row

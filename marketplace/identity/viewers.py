@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from marketplace.db.session import Session
 from marketplace.identity.models import ApiToken, Person, RoleGrant, SignedInSession
@@ -13,6 +13,12 @@ from marketplace.kernel.vault import token_digest
 
 # Writing on every request would make every read a write; a minute's coarseness is enough to see which devices live.
 _SEEN_EVERY = timedelta(minutes=10)
+# Built once: nearly every request asks it, and building a statement anew costs as much as running it.
+_WITH_ROLES = (
+    select(Person.name, Person.locale, RoleGrant.role, RoleGrant.area_code, RoleGrant.organisation_id)
+    .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & RoleGrant.revoked_at.is_(None))
+    .where(Person.id == bindparam("person_id"), Person.erased_at.is_(None))
+)
 
 
 async def from_session(session: Session, token: str) -> Viewer:
@@ -54,13 +60,7 @@ async def from_api_token(session: Session, token: str) -> Viewer:
 
 async def of_person(session: Session, person_id: UUID) -> Viewer:
     """The viewer that ``person_id`` is now, with all open roles; STRANGER after erasure."""
-    rows = (
-        await session.execute(
-            select(Person.name, Person.locale, RoleGrant.role, RoleGrant.area_code, RoleGrant.organisation_id)
-            .outerjoin(RoleGrant, (RoleGrant.person_id == Person.id) & RoleGrant.revoked_at.is_(None))
-            .where(Person.id == person_id, Person.erased_at.is_(None))
-        )
-    ).all()
+    rows = (await session.execute(_WITH_ROLES, {"person_id": person_id})).all()
     if not rows:
         return STRANGER
     roles = tuple(HeldRole(Role(row.role), row.area_code, row.organisation_id) for row in rows if row.role)

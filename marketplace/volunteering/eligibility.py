@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from marketplace.catalogue import rules
 from marketplace.catalogue.models import QualificationType
@@ -36,6 +36,17 @@ from marketplace.volunteering.states import NeedFacts, NeedState, need_state
 _FIT = "volunteering.fit"
 _INSURANCE = "volunteering.insurance"
 _MINORS = "volunteering.minors"
+# Built once: every sign-up asks it, and building a statement anew costs as much as running it.
+_QUALIFICATIONS = (
+    select(
+        NeedQualification.need_id,
+        QualificationType.code,
+        QualificationType.name_zh,
+        QualificationType.name_en,
+    )
+    .join(QualificationType, QualificationType.code == NeedQualification.qualification_code)
+    .where(NeedQualification.need_id.in_(bindparam("need_ids", expanding=True)))
+)
 
 
 class AskingNeed(NeedFacts, Protocol):
@@ -183,16 +194,7 @@ def _demands(need: AskingNeed, qualifications: Mapping[str, Named]) -> Demands:
 
 async def _qualifications(session: Session, need_ids: Sequence[UUID]) -> dict[UUID, dict[str, Named]]:
     found: dict[UUID, dict[str, Named]] = {}
-    for row in await session.execute(
-        select(
-            NeedQualification.need_id,
-            QualificationType.code,
-            QualificationType.name_zh,
-            QualificationType.name_en,
-        )
-        .join(QualificationType, QualificationType.code == NeedQualification.qualification_code)
-        .where(NeedQualification.need_id.in_(need_ids))
-    ):
+    for row in await session.execute(_QUALIFICATIONS, {"need_ids": need_ids}):
         found.setdefault(row.need_id, {})[row.code] = Named(row.name_zh, row.name_en)
     return found
 

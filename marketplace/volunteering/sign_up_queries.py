@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from marketplace.db.session import Session
@@ -139,9 +139,7 @@ async def sign_up(session: Session, viewer: Viewer, sign_up_id: UUID) -> SignUpR
     return found
 
 
-async def of_shift(
-    session: Session, viewer: Viewer, shift_id: UUID, request: PageRequest
-) -> Page[SignUpRow]:
+async def of_shift(session: Session, viewer: Viewer, shift_id: UUID, request: PageRequest) -> Page[SignUpRow]:
     """The shift's sign-ups that the viewer may see, in the order in which they came: all for organisers, else one's own."""
     query = _select().where(SignUp.shift_id == shift_id, visible_to(viewer))
     if request.after:
@@ -208,19 +206,8 @@ async def known_people(session: Session, viewer: Viewer, shift_id: UUID) -> dict
 
 async def clash_of(session: Session, person_id: UUID, shift: Shift) -> Clash | None:
     """The person's first confirmed shift that overlaps with ``shift``. Shifts that only touch (08–12, 12–18) do not clash."""
-    row = (
-        await session.execute(
-            _clashes(Shift)
-            .where(
-                SignUp.person_id == person_id,
-                SignUp.shift_id != shift.id,
-                Shift.starts_at < shift.ends_at,
-                Shift.ends_at > shift.starts_at,
-            )
-            .order_by(Shift.starts_at)
-            .limit(1)
-        )
-    ).one_or_none()
+    wanted = {"person": person_id, "other": shift.id, "starts": shift.starts_at, "ends": shift.ends_at}
+    row = (await session.execute(_CLASH, wanted)).one_or_none()
     return None if row is None else _clash(row)
 
 
@@ -250,6 +237,20 @@ def _clashes(shift: type[Shift]) -> Select[*tuple[Any, ...]]:
         .join(Need, Need.id == shift.need_id)
         .where(is_confirmed(), shift.cancelled_at.is_(None))
     )
+
+
+# Built once: every sign-up asks it, and building a statement anew costs as much as running it.
+_CLASH = (
+    _clashes(Shift)
+    .where(
+        SignUp.person_id == bindparam("person"),
+        SignUp.shift_id != bindparam("other"),
+        Shift.starts_at < bindparam("ends"),
+        Shift.ends_at > bindparam("starts"),
+    )
+    .order_by(Shift.starts_at)
+    .limit(1)
+)
 
 
 def _clash(row: Row[*tuple[Any, ...]]) -> Clash:

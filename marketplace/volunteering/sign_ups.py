@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from marketplace.db.session import Session
 from marketplace.identity import people
@@ -37,6 +37,16 @@ from marketplace.volunteering.sign_up_drafts import JoinDraft
 from marketplace.volunteering.sign_up_policy import visible_to as sign_up_visible_to
 from marketplace.volunteering.sign_up_queries import clash_of
 from marketplace.volunteering.sign_up_states import OPEN_STATES, SignUpState, is_open, sign_up_state
+
+# Built once: every sign-up asks these, and building a statement anew costs as much as running it.
+_ANSWERED = select(SignUp).where(
+    SignUp.person_id == bindparam("person_id"), SignUp.idempotency_key == bindparam("key")
+)
+_OPEN = (
+    select(SignUp)
+    .where(SignUp.shift_id == bindparam("shift_id"), SignUp.person_id == bindparam("person_id"), is_open())
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +153,7 @@ async def opened(session: Session, viewer: Viewer, sign_up_id: UUID) -> AsyncIte
 
 async def open_sign_up(session: Session, shift_id: UUID, person_id: UUID) -> SignUp | None:
     """The person's open sign-up for the shift, of which there is at most one."""
-    found: SignUp | None = await session.scalar(
-        select(SignUp)
-        .where(SignUp.shift_id == shift_id, SignUp.person_id == person_id, is_open())
-        .execution_options(populate_existing=True)
-    )
+    found: SignUp | None = await session.scalar(_OPEN, {"shift_id": shift_id, "person_id": person_id})
     return found
 
 
@@ -169,9 +175,7 @@ async def leave(session: Session, viewer: Viewer, it: OpenedSignUp) -> None:
 
 async def _answered(session: Session, person_id: UUID, key: str) -> SignUp | None:
     # Looked up under the person's lock: of two requests with one key the second waits here and then sees the first one's row.
-    found: SignUp | None = await session.scalar(
-        select(SignUp).where(SignUp.person_id == person_id, SignUp.idempotency_key == key)
-    )
+    found: SignUp | None = await session.scalar(_ANSWERED, {"person_id": person_id, "key": key})
     return found
 
 
