@@ -131,7 +131,7 @@ async def _belongings(session: Session, house: House, person_id: UUID) -> None:
                 guardian_name_sealed=house.vault.encrypt("吴刚", "guardian-name"),
                 guardian_phone_sealed=house.vault.encrypt("+8613911112222", "phone"),
                 guardian_phone_fingerprint=house.vault.fingerprint("+8613911112222", "phone"),
-                relation="father",
+                relation="parent",
                 given_at=now,
             ),
             OutboxEvent(

@@ -275,8 +275,9 @@ class PeopleMutations:
         return ChangedProfile(profile=await _profile(info.context))
 
     @strawberry.mutation(description="Give an e-mail address, or null for none; a link confirms it.")
-    async def give_email(self, info: Info, email: str | None) -> ProfileResult:
-        draft = read(EmailDraft, {"email": email})
+    async def give_email(self, info: Info, email: str | None = strawberry.UNSET) -> ProfileResult:
+        # Only a null that was written takes the address away.
+        draft = read(EmailDraft, {} if email is strawberry.UNSET else {"email": email})
         async with info.context.unit_of_work() as session:
             await emails.give(session, info.context.viewer, draft)
         return ChangedProfile(profile=await _profile(info.context))
