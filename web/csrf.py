@@ -1,10 +1,9 @@
 """Forms come from our own pages: a signed token in each form, and the browser's own word about where a request began."""
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 from starlette.responses import Response
 
+from marketplace.kernel.addresses import host_of
 from marketplace.kernel.vault import new_token
 from web.refusals import FormIsForeign, FormIsStale
 from web.visit import SESSION_COOKIE, VISIT_COOKIE, house_of, keep_cookie
@@ -50,7 +49,7 @@ def check_origin(request: Request) -> None:
             raise FormIsForeign()
         return
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+    if origin is not None and host_of(origin) != request.headers.get("host"):
         raise FormIsForeign()
 
 

@@ -10,6 +10,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from marketplace.kernel.addresses import host_of
 from web.addresses import path_of
 from web.visit import house_of, keep_cookie
 
@@ -40,9 +41,10 @@ def safe_path(path: str | None, otherwise: str = "/") -> str:
 
 def came_from(request: Request) -> str:
     """The path of the page of ours that led here, or the home page."""
-    referrer = urlsplit(request.headers.get("referer", ""))
-    if referrer.netloc != request.headers.get("host"):
+    address = request.headers.get("referer", "")
+    if not host_of(address) or host_of(address) != request.headers.get("host"):
         return "/"
+    referrer = urlsplit(address)
     return safe_path(referrer.path + (f"?{referrer.query}" if referrer.query else ""))
 
 

@@ -6,7 +6,6 @@ document, as the GraphQL-over-HTTP specification asks of ``application/json``.
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -31,6 +30,7 @@ from marketplace.graph.json_body import read_object
 from marketplace.graph.schema import schema
 from marketplace.identity import viewers
 from marketplace.identity.viewer import STRANGER, Viewer
+from marketplace.kernel.addresses import host_of
 from marketplace.kernel.errors import MarketplaceError, NotAllowed
 from marketplace.kernel.locale import negotiate
 
@@ -140,8 +140,8 @@ def check_origin(request: Request) -> None:
         if site != "same-origin":
             raise OriginIsForeign()
         return
-    origin = urlsplit(request.headers.get("origin", ""))
-    if not origin.netloc or origin.netloc != request.headers.get("host"):
+    origin = host_of(request.headers.get("origin", ""))
+    if not origin or origin != request.headers.get("host"):
         raise OriginIsForeign()
 
 

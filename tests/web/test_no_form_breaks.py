@@ -354,3 +354,42 @@ async def _spoil(knocker: Knocker, form: FormSeen, garbage: Iterator[str]) -> No
     for name in sorted(form.names - {csrf.FIELD}):
         for value in islice(garbage, 2):
             await knocker.send(form.action, {**shown, name: value})
+
+
+HEADERS = (
+    "origin",
+    "referer",
+    "host",
+    "cookie",
+    "accept-language",
+    "user-agent",
+    "if-none-match",
+    "sec-fetch-site",
+)
+HEADER_GARBAGE = (
+    b"http://[",
+    b"//[::1",
+    b"\xff\xfe\x80",
+    b"x" * 9000,
+    b"wushe_session=\xff; wushe_said=AA.BB; locale=\xff; type=x; wushe_code=====; wushe_visit=\x01",
+    b"wushe_said=W10=.x; wushe_code=AAAA; wushe_session=" + b"A" * 4000,
+    b"zh;q=2, en;q=-1, *;q=NaN, ;;;,",
+    b'W/"x", *, "',
+    b"",
+)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("knocker", [Stranger, Outsider], indirect=True, ids=["stranger", "outsider"])
+async def test_no_header_breaks(knocker: Knocker) -> None:
+    doors = (("GET", "/"), ("POST", "/sign-in"), ("POST", "/my/calendar"), ("GET", "/sign-in/code"))
+    calendar = ("GET", f"/calendar/{everything.CALENDAR_TOKEN}.ics")
+    for method, path in (*doors, calendar, ("GET", "/static/wushe.css"), ("POST", "/graphql")):
+        for header in HEADERS:
+            for value in HEADER_GARBAGE:
+                sent = {header: value, "content-type": b"application/json"}
+                await knocker.knock(method, path, headers=sent, content=b'{"query": "{ viewer { name } }"}')
+                if method == "POST" and path != "/graphql":
+                    form = urlencode({csrf.FIELD: knocker.token}).encode()
+                    await knocker.knock(method, path, headers={**FORM, header: value}, content=form)
+    assert not knocker.faults, "\n".join(knocker.faults)
