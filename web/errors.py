@@ -57,7 +57,9 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_unexpected(request: Request, error: Exception) -> Response:
     """A mistake of ours. The page tells an id and nothing else; it asks nothing of the database or the visit."""
     error_id = new_id().hex[-12:]
-    _log.error("unexpected_error", error_id=error_id, path=request.url.path, exc_info=error)
+    # The route, not the address: some addresses are secrets, such as a calendar's.
+    route = getattr(request.scope.get("route"), "path", None)
+    _log.error("unexpected_error", error_id=error_id, route=route, exc_info=error)
     page = environment(locale_of(request)).get_template("broken.html").render(error_id=error_id)
     response = HTMLResponse(page, 500)
     secure(response.headers, house_of(request).settings.site_url)
