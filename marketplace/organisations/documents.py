@@ -84,7 +84,7 @@ async def remove(session: Session, viewer: Viewer, document_id: UUID) -> UUID:
     Raises NotFound, NotPermitted.
     """
     viewer.signed_in()
-    document = await session.get(OrganisationDocument, document_id)
+    document = await session.get(OrganisationDocument, document_id, with_for_update=True)
     if document is None or document.removed_at is not None:
         raise NotFound()
     await organisations.managed(session, viewer, document.organisation_id)

@@ -1,5 +1,6 @@
 """An organisation registers with a valid code, hands in papers, and is verified by an officer who is not one of its own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -420,6 +421,19 @@ async def test_papers_are_for_its_people_and_the_officers_of_its_area(house: Hou
     with pytest.raises(NotPermitted):
         async with house.database.unit_of_work() as session:
             await documents.remove(session, near, paper)
+
+
+async def test_a_paper_taken_back_by_many_at_once_is_taken_back_once(house: House) -> None:
+    manager, organisation_id = await submitted(house)
+    async with house.database.reading() as session:
+        paper = (await queries.documents(session, manager, organisation_id))[0].id
+
+    async def take_back() -> None:
+        async with house.database.unit_of_work() as session:
+            await documents.remove(session, manager, paper)
+
+    outcomes = await asyncio.gather(*(take_back() for _ in range(5)), return_exceptions=True)
+    assert [outcome for outcome in outcomes if not isinstance(outcome, NotFound)] == [None]
 
 
 async def test_the_list_is_narrowed_and_read_page_by_page(house: House) -> None:
