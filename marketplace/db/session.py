@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from marketplace.db import sqlite
 from marketplace.db.faults import told_apart
 from marketplace.kernel.clock import Clock, SystemClock
 
@@ -58,7 +59,9 @@ class Database:
         self.url = make_url(url)
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _engine(str(url), self.is_sqlite, pool_size)
+        self.engine = open_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=not self.is_sqlite
+        )
         # SQLite has one writer. Queueing here is fair and quick; its busy handler sleeps and starves.
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
         self.on_commit: Callable[[Session], None] | None = None
@@ -95,14 +98,18 @@ class Database:
         await self.engine.dispose()
 
 
-def _engine(url: str, is_sqlite: bool, pool_size: int) -> AsyncEngine:
+def open_engine(url: str, **options: Any) -> AsyncEngine:
+    """An engine on ``url``, with SQLite prepared as we want it; ``options`` are SQLAlchemy's, about the pool."""
     # hide_parameters: an error that is logged tells the statement, never the values, which may be somebody's.
-    if not is_sqlite:
-        return create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
-        )
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
-    prepare_sqlite(engine.sync_engine)
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_async_engine(url, hide_parameters=True, **options)
+    engine = create_async_engine(
+        make_url(url).set(drivername=sqlite.DRIVER),
+        hide_parameters=True,
+        connect_args=sqlite.CONNECT,
+        **options,
+    )
+    _prepare_sqlite(engine.sync_engine)
     return engine
 
 
@@ -111,7 +118,7 @@ def for_writing(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(**{_WRITING: True})
 
 
-def prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine) -> None:
     """SQLite as we want it: durable WAL, foreign keys enforced, and writers that take the lock when they begin.
 
     Without BEGIN IMMEDIATE a transaction that reads first and writes later fails at once with "database is locked".
@@ -127,5 +134,7 @@ def prepare_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get(_WRITING, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if connection.get_execution_options().get(_WRITING, False):
+            sqlite.begin_writing(connection.connection.dbapi_connection)
+        else:
+            connection.exec_driver_sql("BEGIN")

@@ -5,9 +5,8 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import JSON, Connection, pool, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from marketplace.db.session import for_writing, prepare_sqlite
+from marketplace.db.session import for_writing, open_engine
 from marketplace.db.types import UtcDateTime
 from marketplace.migrations.run import LOCK
 from marketplace.migrations.tables import metadata
@@ -43,9 +42,7 @@ def _run(connection: Connection) -> None:
 
 
 async def _connect_and_run(url: str) -> None:
-    engine = create_async_engine(url, poolclass=pool.NullPool)
-    if engine.dialect.name == "sqlite":
-        prepare_sqlite(engine.sync_engine)
+    engine = open_engine(url, poolclass=pool.NullPool)
     async with for_writing(engine).begin() as connection:
         await connection.run_sync(_run)
     await engine.dispose()

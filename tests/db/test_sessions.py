@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from marketplace.bootstrap import House
+from marketplace.bootstrap import House, open_house
 from marketplace.db import audit
 from marketplace.db.audit import AuditEntry
 from marketplace.identity.models import Person
 from marketplace.kernel.clock import FixedClock
+from marketplace.settings import Settings
 from tests import builders
 
 
@@ -75,3 +76,27 @@ async def test_foreign_keys_are_enforced(house: House) -> None:
             await session.execute(
                 text("INSERT INTO organisation_fields (organisation_id, tag_code) VALUES (NULL, 'nothing')")
             )
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+async def test_a_writer_that_is_called_off_while_it_waits_lets_others_write(settings: Settings) -> None:
+    first, second = open_house(settings), open_house(settings)
+    try:
+        async with first.database.unit_of_work() as session:
+            await builders.person(session)
+            waiting = asyncio.ensure_future(_add_a_neighbour(second))
+            await asyncio.sleep(0.1)
+            waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        async with asyncio.timeout(5):
+            await _add_a_neighbour(first)
+            await _add_a_neighbour(second)
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def _add_a_neighbour(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        await builders.person(session, "邻居")
