@@ -49,6 +49,15 @@ class InlineSQLite(SQLiteDialect_pysqlite):
     def get_driver_connection(self, connection: Any) -> Any:
         return connection
 
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        # Between two statements others get their turn; and SQLAlchemy insists that an asynchronous driver awaits something.
+        await_only(asyncio.sleep(0))
+        super().do_execute(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        await_only(asyncio.sleep(0))
+        super().do_executemany(cursor, statement, parameters, context)  # type: ignore[no-untyped-call]
+
     def do_commit(self, dbapi_connection: Any) -> None:
         if dbapi_connection.in_transaction:
             await_only(_in_thread(dbapi_connection.commit))
