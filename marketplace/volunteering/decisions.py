@@ -14,13 +14,13 @@ from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
 from marketplace.volunteering import eligibility, places, waiting
 from marketplace.volunteering.errors import (
+    NoPlaceIsHeld,
     PersonIsTakenThen,
     ShiftIsFull,
     ShiftIsOff,
     ShiftIsOver,
     SignUpHasEnded,
     SignUpIsConfirmed,
-    NoPlaceIsHeld,
     SignUpIsTooLate,
 )
 from marketplace.volunteering.events import SignUpDeclined

@@ -167,7 +167,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["added_by"], ["people.id"], name=op.f("fk_sign_ups_added_by_people")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sign_ups_person_id_people")),
         sa.ForeignKeyConstraint(["shift_id"], ["shifts.id"], name=op.f("fk_sign_ups_shift_id_shifts")),
-        sa.ForeignKeyConstraint(["withdrawn_by"], ["people.id"], name=op.f("fk_sign_ups_withdrawn_by_people")),
+        sa.ForeignKeyConstraint(
+            ["withdrawn_by"], ["people.id"], name=op.f("fk_sign_ups_withdrawn_by_people")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ups")),
         sa.UniqueConstraint(
             "person_id", "idempotency_key", name=op.f("uq_sign_ups_person_id_idempotency_key")
