@@ -6,6 +6,7 @@ for the disk. Everything else runs where it is called. See docs/adr/0011-sqlite-
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,10 +19,30 @@ DRIVER = "sqlite+inline"
 
 
 class _Cursor(sqlite3.Cursor):
-    """A cursor that SQLAlchemy may close as if it were an asynchronous one."""
+    """A cursor that reads its rows when it runs, as an asynchronous one does: what is read later is never changed meanwhile."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._rows: deque[Any] = deque()
+
+    def execute(self, statement: str, parameters: Any = ()) -> "_Cursor":
+        super().execute(statement, parameters)
+        self._rows = deque(super().fetchall() if self.description else ())
+        return self
+
+    def fetchone(self) -> Any:
+        return self._rows.popleft() if self._rows else None
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return [self._rows.popleft() for _ in range(min(size or self.arraysize, len(self._rows)))]
+
+    def fetchall(self) -> list[Any]:
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
 
     async def _async_soft_close(self) -> None:
-        self.close()
+        """Nothing is left to close: the rows are read."""
 
 
 class _Connection(sqlite3.Connection):

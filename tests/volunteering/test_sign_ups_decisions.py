@@ -17,13 +17,13 @@ from marketplace.volunteering import decisions
 from marketplace.volunteering.errors import (
     BirthDateIsUnknown,
     NobodyDecidesForThemselves,
+    NoPlaceIsHeld,
     PersonIsTakenThen,
     ShiftIsFull,
     ShiftIsOff,
     ShiftIsOver,
     SignUpHasEnded,
     SignUpIsConfirmed,
-    SignUpIsNotConfirmed,
     SignUpIsTooLate,
 )
 from marketplace.volunteering.models import SignUp
@@ -122,7 +122,7 @@ async def test_nobody_is_released_who_is_not_confirmed_or_after_the_start(
 ) -> None:
     at = await scene.shift(house, capacity=1)
     ids = [await scene.join(house, await scene.volunteer(house, name), at.shift_id) for name in ("甲", "乙")]
-    with pytest.raises(SignUpIsNotConfirmed):
+    with pytest.raises(NoPlaceIsHeld):
         await scene.release(house, at.organiser, ids[1])
     clock.advance(timedelta(days=2))
     with pytest.raises(SignUpIsTooLate):
