@@ -1,10 +1,10 @@
 """A worker: relay, consumers, timetable and heartbeat over a house of its own; a process by itself or a guest in the web server."""
 
 import asyncio
+import queue
 import signal
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from marketplace.settings import Settings
 _THREADS = 8
 _IDLE_MILLISECONDS = 200
 _STOP_MILLISECONDS = 60_000
+_LISTEN_SECONDS = 0.5
 Opener = Callable[[Settings], House]
 _log = structlog.get_logger(__name__)
 
@@ -165,10 +166,15 @@ async def beside(house: House) -> AsyncIterator[None]:
 def run(settings: Settings, *, timing: Timing = USUAL, opener: Opener = open_house) -> None:
     """Work until SIGTERM or SIGINT, then end in good order: what ``marketplace worker`` does."""
     logs.configure(settings)
-    ended = threading.Event()
+    # A queue that a signal's handler may use, and a wait that ends by itself: a signal that another thread received
+    # does not wake this one, its handler runs when the wait is over.
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda received, _frame: ended.put(received))
     worker = Worker(settings, timing=timing, opener=opener)
     worker.start()
-    ended.wait()
+    while True:
+        with suppress(queue.Empty):
+            ended.get(timeout=_LISTEN_SECONDS)
+            break
     worker.stop()
