@@ -4,27 +4,29 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import tantivy
 
 from matching import tantivy_answers as answers
 from matching import tantivy_queries as queries
+from matching.batches import batches
 from matching.generations import Change, Folder, FreshGeneration
 from matching.index import (
     Condition,
     Document,
     IndexIsBroken,
+    IndexIsBusy,
     IndexIsFromAnotherVersion,
     IndexIsMissing,
     Query,
+    Rebuild,
     Removal,
     Results,
     SearchUnavailable,
     Status,
 )
-from matching.tantivy_answers import batches, engine_errors
+from matching.tantivy_answers import engine_errors
 from matching.tantivy_documents import ID, change_terms, rank, schema, version_of
 from matching.text import Readings, printable
 
@@ -33,14 +35,14 @@ _BATCH: Final = 2_000
 _WRITER_BYTES: Final = 15_000_000
 """The least memory that Tantivy accepts for a writer; enough for a batch."""
 _REBUILD_BYTES: Final = 64_000_000
-_ATTEMPTS: Final = 3
+_ATTEMPTS: Final = 10
 
 
 class EmbeddedIndex:
     """A `SearchIndex` in a folder. It comes into being by a rebuild.
 
-    A write waits at most `patience` seconds for other writers, then raises IndexIsBusy. `readings` reads the names of
-    documents aloud.
+    A write waits at most `patience` seconds for other writers, then raises IndexIsBusy. `readings` reads documents
+    and questions.
     """
 
     def __init__(self, folder: Path, readings: Readings | None = None, patience: float = 10.0) -> None:
@@ -62,7 +64,7 @@ class EmbeddedIndex:
         """Answers a query."""
         searcher = self._searcher()
         with engine_errors():
-            return answers.answer(searcher, query)
+            return answers.answer(searcher, query, self._readings.segmenter)
 
     def versions(self, ids: Iterable[str]) -> dict[str, int]:
         """The versions of those of these documents that can be found, for comparing with the database."""
@@ -106,22 +108,31 @@ class EmbeddedIndex:
 
     def _searcher(self) -> tantivy.Searcher:
         """A view of the newest commit of the build that serves, whoever wrote it."""
-        for attempt in range(1, _ATTEMPTS + 1):
+        for _ in range(_ATTEMPTS):
             generation = self._folder.current()
             try:
-                with self._opening:
-                    if self._opened is None or self._opened.generation != generation:
-                        self._opened = _Opened(generation)
-                    return self._opened.searcher()
+                return self._read(generation)
             except IndexIsBroken:
-                # A rebuild may have swept the build away between our look at the pointer and the opening.
                 self._opened = None
-                if attempt == _ATTEMPTS or self._folder.current() == generation:
+                # A rebuild may have swept the build away between our look at the pointer and the opening.
+                if self._folder.current() == generation:
                     raise
-        raise AssertionError("unreachable")
+        raise IndexIsBusy("the index is being replaced faster than it can be opened")
+
+    def _read(self, generation: Path) -> tantivy.Searcher:
+        with self._opening:
+            if self._opened is None or self._opened.generation != generation:
+                self._opened = _Opened(generation)
+            known = self._opened.stamp
+            searcher = self._opened.searcher()
+            # Tantivy takes a missing file for a field without positions and fails only when asked for a phrase. A
+            # build loses its files after it lost the pointer, so what was read while it had the pointer is whole.
+            if self._opened.stamp != known and self._folder.current() != generation:
+                raise IndexIsBroken("the build was swept away while it was read")
+            return searcher
 
 
-class EmbeddedRebuild:
+class EmbeddedRebuild(Rebuild):
     """A `Rebuild` in the folder of an embedded index."""
 
     def __init__(self, folder: Folder, readings: Readings, patience: float) -> None:
@@ -174,18 +185,6 @@ class EmbeddedRebuild:
             self._fresh.drop()
             self._fresh = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if error is None:
-                self.publish()
-        finally:
-            self.discard()
-
 
 class _Opened:
     """One build, open for reading."""
@@ -194,17 +193,16 @@ class _Opened:
         self.generation = generation
         self._meta = generation / "meta.json"
         with engine_errors():
-            self._stamp = self._last_commit()
+            self.stamp: tuple[int, int] | None = None
             self._index = tantivy.Index.open(str(generation))
             self._index.config_reader("manual")
-            self._index.reload()
 
     def searcher(self) -> tantivy.Searcher:
         with engine_errors():
             stamp = self._last_commit()
-            if stamp != self._stamp:
+            if stamp != self.stamp:
                 self._index.reload()
-                self._stamp = stamp
+                self.stamp = stamp
             return self._index.searcher()
 
     def _last_commit(self) -> tuple[int, int]:

@@ -29,7 +29,7 @@ from matching.index import (
     Removal,
 )
 
-FORMAT: Final = 1
+FORMAT: Final = 4
 """Raise this whenever the fields or the terms of the index change: an index in another format is never read."""
 
 _POLL_SECONDS: Final = 0.01

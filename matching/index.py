@@ -13,8 +13,8 @@ LONGEST_QUERY: Final = 10_000
 MOST_HITS: Final = 1_000
 """Hits that one query may ask for."""
 
-DEEPEST_OFFSET: Final = 1_000_000
-"""How far into the hits a query may start."""
+DEEPEST: Final = 10_000
+"""How many hits of one query can be paged through; who wants more narrows the search."""
 
 
 class SearchUnavailable(Exception):
@@ -31,6 +31,10 @@ class IndexIsFromAnotherVersion(SearchUnavailable):
 
 class IndexIsBroken(SearchUnavailable):
     """The files of the index cannot be read or written: rebuild it, or look at the disk."""
+
+
+class EngineIsUnreachable(SearchUnavailable):
+    """The server that holds the index does not answer, or not in time: wait for it."""
 
 
 class IndexIsBusy(SearchUnavailable):
@@ -56,8 +60,8 @@ class Document:
     `id` is unique over all kinds. `version` grows with every change of the thing. `title`, `keywords` (names and
     synonyms of tags, say) and `names` (places, organisations) are found by any part, `names` by pinyin and initials
     too; `body` is found by words. `sounds` are readings of names that the caller knows better, with a space between
-    syllables ("chang ning qu"). `starts_at` are the moments still to come at which it happens, `published_at` the one
-    at which it became public, in seconds since 1970 (UTC).
+    syllables ("chang ning qu"). `starts_at` are the moments still to come at which it happens, `open_starts_at` those
+    of them that have a place left, `published_at` the one at which it became public, in seconds since 1970 (UTC).
     """
 
     id: str
@@ -73,9 +77,33 @@ class Document:
     tags: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     starts_at: tuple[int, ...] = ()
+    open_starts_at: tuple[int, ...] = ()
     published_at: int | None = None
     minimum_age: int = 0
     place: Point | None = None
+
+
+FULL: Final = 10**12
+"""Seconds added to the first start of what is full: in the order of dates it follows everything that has a place left."""
+
+_FARTHEST: Final = 10**11
+"""Seconds before and after 1970 within which moments are told apart: some three thousand years."""
+
+
+def date_value(document: Document) -> int | None:
+    """The number by which Sort.DATE puts a document; None, which comes last, for what has no date. See `Sort`."""
+    if document.open_starts_at:
+        return _within_reach(min(document.open_starts_at))
+    return _within_reach(min(document.starts_at)) + FULL if document.starts_at else None
+
+
+def newest_value(document: Document) -> int | None:
+    """The number by which Sort.NEWEST puts a document, the largest first; None comes last."""
+    return None if document.published_at is None else _within_reach(document.published_at)
+
+
+def _within_reach(moment: int) -> int:
+    return max(-_FARTHEST, min(_FARTHEST, moment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +128,7 @@ class Number(StrEnum):
     """Fields that hold whole numbers."""
 
     STARTS_AT = "starts_at"
+    OPEN_STARTS_AT = "open_starts_at"
     PUBLISHED_AT = "published_at"
     MINIMUM_AGE = "minimum_age"
 
@@ -146,8 +175,9 @@ Clause = AnyOf | Within | Between | Near
 class Sort(StrEnum):
     """The order of hits. RELEVANCE without words means DATE.
 
-    DATE puts the first start first and what has no date last; NEWEST the last published first; DISTANCE the nearest
-    first, and needs a `Near` clause.
+    DATE puts the first start with a place left first, then what is full by its first start, and what has no date last;
+    NEWEST the last published first; DISTANCE the nearest first, and needs a `Near` clause. Hits of one value follow
+    their ids. A blend of relevance with other things is made of hits, by `matching.blending`, alike for every engine.
     """
 
     RELEVANCE = "relevance"
@@ -156,24 +186,54 @@ class Sort(StrEnum):
     DISTANCE = "distance"
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Where a hit stands in its order: the value it is sorted by and its id. The next page goes on after it.
+
+    The value is the score, `date_value`, `newest_value` or the metres, as the engine that gave it knows them; None when
+    there is no date.
+    """
+
+    value: float | None
+    id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question. Any text is a valid one; all clauses must hold. Raises ValueError for a page that cannot be."""
+    """A question. Any text is a valid one; all clauses must hold. Raises ValueError for a page that cannot be.
+
+    `after` is the key of the last hit already seen: what was added or removed before it moves nothing. `seen` says how
+    many hits that were, a hint where to begin looking and nothing more. In the order of relevance every document that
+    comes or goes moves all scores a little: there the page goes on after the place that the last hit seen has now.
+    `without` are the ids of documents that are not wanted, however well they fit: they are neither hits nor counted.
+    """
 
     text: str = ""
     clauses: tuple[Clause, ...] = ()
+    without: tuple[str, ...] = ()
     sort: Sort = Sort.RELEVANCE
     limit: int = 20
-    offset: int = 0
+    after: Key | None = None
+    seen: int = 0
     facets: tuple[Label, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.limit <= MOST_HITS:
             raise ValueError(f"limit must be from 0 to {MOST_HITS}, not {self.limit}")
-        if not 0 <= self.offset <= DEEPEST_OFFSET:
-            raise ValueError(f"offset must be from 0 to {DEEPEST_OFFSET}, not {self.offset}")
+        if not 0 <= self.seen <= DEEPEST:
+            raise ValueError(f"seen must be from 0 to {DEEPEST}, not {self.seen}")
         if self.sort is Sort.DISTANCE and self.near is None:
             raise ValueError("hits can be sorted by distance only near a point")
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text is longer than what is read of it."""
+        return len(self.text) > LONGEST_QUERY
+
+    @property
+    def order(self) -> Sort:
+        """The order that hits come in: without words nothing is more relevant than another."""
+        return Sort.DATE if self.sort is Sort.RELEVANCE and not self.text.strip() else self.sort
 
     @property
     def near(self) -> Near | None:
@@ -183,34 +243,46 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One thing found. `metres` is its distance when the query was near a point."""
+    """One thing found. `score` is its relevance, `metres` its distance when the query was near a point.
+
+    `first_start` is the first start still to come, `first_open_start` the first that has a place left.
+
+    Which words were found is not said: the text that people see is the database's own, and `matching.highlighting`
+    marks it, alike for every engine.
+    """
 
     id: str
     kind: str
     score: float
+    key: Key
     metres: float | None = None
+    first_start: int | None = None
+    first_open_start: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
     """An answer: one page of hits, the exact total, and how many of all hits carry each label asked for.
 
-    `approximate` says that nothing matched every word, and the hits match nearly: misspelt, or with a word missing.
+    `approximate` says that nothing matched every word, and the hits match nearly: misspelt, or with a word missing;
+    `cut` that the text was longer than LONGEST_QUERY and was not read to its end.
     """
 
     hits: tuple[Hit, ...]
     total: int
     facets: Mapping[Label, Mapping[str, int]] = field(default_factory=dict)
     approximate: bool = False
+    cut: bool = False
 
 
 class Condition(StrEnum):
-    """How an index is. Everything but READY is mended by a rebuild."""
+    """How an index is. Everything but READY is mended by a rebuild; UNREACHABLE only by the server's return."""
 
     READY = "ready"
     MISSING = "missing"
     OUTDATED = "outdated"
     BROKEN = "broken"
+    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,11 +312,17 @@ class Rebuild(Protocol):
     def discard(self) -> None:
         """Drops the fresh index; the old one stays."""
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        try:
+            if error is None:
+                self.publish()
+        finally:
+            self.discard()
 
 
 class SearchIndex(Protocol):

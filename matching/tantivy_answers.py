@@ -1,62 +1,67 @@
-"""Asks Tantivy and reads its answers: pages of hits, exact totals, distances, facets."""
+"""Asks Tantivy and reads its answers: pages of hits, exact totals, facets."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
-from typing import Final, TypeVar
+from dataclasses import replace
+from typing import Final
 
-import numpy
 import tantivy
-from numpy.typing import NDArray
 
+from matching import pages
 from matching import tantivy_queries as queries
-from matching.index import Hit, IndexIsBroken, IndexIsBusy, Label, Near, Number, Query, Results, Sort
-from matching.tantivy_documents import ID, LATITUDE, LONGITUDE, RANK, schema
-from matching.text import printable
+from matching.index import (
+    Hit,
+    IndexIsBroken,
+    IndexIsBusy,
+    Key,
+    Label,
+    Near,
+    Number,
+    Query,
+    Results,
+    Sort,
+)
+from matching.pages import Entry, Place
+from matching.segmenting import Segmenter
+from matching.tantivy_documents import ID, RANK, place_in_order, schema, value_in_order
+from matching.tantivy_rankings import Measured, Ranked, Ranking
+from matching.text import asked_words, may_be_missing, printable
 
 _MOST_BUCKETS: Final = 1_000
-_ORDERS: Final = {
-    Sort.DATE: (Number.STARTS_AT, tantivy.Order.Asc),
-    Sort.NEWEST: (Number.PUBLISHED_AT, tantivy.Order.Desc),
-}
-
-_Item = TypeVar("_Item")
 
 
-def answer(searcher: tantivy.Searcher, query: Query) -> Results:
+def answer(searcher: tantivy.Searcher, query: Query, segmenter: Segmenter) -> Results:
     """The answer to a query: what matches every word, or else what nearly matches."""
-    words = queries.asked_words(query.text)
+    words = asked_words(query.text, segmenter)
     if not words:
         # Text without a word in it (an emoji, a bracket) is about nothing we hold; no text at all is about everything.
         wanted = tantivy.Query.empty_query() if query.text.strip() else None
         return _page(searcher, wanted, query)
-    exact = _page(searcher, queries.strict(words), query)
-    if exact.total:
-        return exact
-    near = _page(searcher, queries.tolerant(words), query)
-    return Results(near.hits, near.total, near.facets, approximate=near.total > 0)
+    results = _page(searcher, queries.strict(words), query)
+    for missing in may_be_missing(words):
+        if results.total:
+            break
+        results = _page(searcher, queries.tolerant(words, missing), query)
+        results = replace(results, approximate=results.total > 0)
+    return results
 
 
 def ranks(searcher: tantivy.Searcher, ids: Sequence[str], among: tantivy.Query) -> dict[str, int]:
     """The ranks of those of these ids that are among what a condition finds."""
     if not ids:
         return {}
-    wanted = tantivy.Query.boolean_query([(tantivy.Occur.Must, _named(ids)), (tantivy.Occur.Must, among)])
-    addresses = [address for _, address in searcher.search(wanted, limit=len(ids), count=False).hits]
+    addresses = [
+        address for _, address in searcher.search(_both(_named(ids), among), limit=len(ids), count=False).hits
+    ]
     found = searcher.fast_field_values(RANK, addresses)
     return {_id(searcher, address): int(rank or 0) for address, rank in zip(addresses, found, strict=True)}
 
 
 def count(searcher: tantivy.Searcher) -> int:
     """How many documents can be found."""
-    return _total(searcher.search(queries.filtered(None, ()), limit=1))
-
-
-def batches(items: Iterable[_Item], size: int) -> Iterator[list[_Item]]:
-    """The items in lists of at most that size."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
+    counted = searcher.search(queries.filtered(None, ()), limit=1)
+    total: int = counted.count  # type: ignore[attr-defined]  # Tantivy's stub forgets it
+    return total
 
 
 @contextmanager
@@ -76,59 +81,87 @@ def engine_errors() -> Iterator[None]:
 
 
 def _page(searcher: tantivy.Searcher, wanted: tantivy.Query | None, query: Query) -> Results:
-    condition = queries.filtered(wanted, query.clauses)
-    sort = Sort.DATE if wanted is None and query.sort is Sort.RELEVANCE else query.sort
+    condition = queries.except_for(query.without, queries.filtered(wanted, query.clauses))
+    sort = query.order
     nears = [clause for clause in query.clauses if isinstance(clause, Near)]
-    if nears:
-        return _page_near(searcher, condition, query, sort, nears)
-    found = _search(searcher, condition, sort, max(query.limit, 1), query.offset)
-    hits = tuple(_hit(searcher, key, address, None) for key, address in found.hits[: query.limit])
-    return Results(hits, _total(found), _facets(searcher, condition, query.facets))
+    if not nears:
+        ranked = Ranked(searcher, condition, sort)
+        hits = _hits(searcher, ranked, condition, query, sort)
+        return Results(hits, ranked.total, _facets(searcher, condition, query.facets), cut=query.is_cut)
+    measured = Measured(searcher, condition, sort, nears)
+    hits = _hits(searcher, measured, condition, query, sort)
+    kept = _named([_id(searcher, entry.address) for entry in measured.entries] if query.facets else [])
+    return Results(hits, measured.total, _facets(searcher, kept, query.facets), cut=query.is_cut)
 
 
-def _page_near(
-    searcher: tantivy.Searcher, condition: tantivy.Query, query: Query, sort: Sort, nears: Sequence[Near]
-) -> Results:
-    """Measures every candidate in the box, so that the total counts the circle and not the box."""
-    candidates = _search(searcher, condition, sort, max(searcher.num_docs, 1), 0).hits
-    addresses = [address for _, address in candidates]
-    latitudes = numpy.array(searcher.fast_field_values(LATITUDE, addresses), dtype=float)
-    longitudes = numpy.array(searcher.fast_field_values(LONGITUDE, addresses), dtype=float)
-    metres = [_metres(near, latitudes, longitudes) for near in nears]
-    inside = numpy.flatnonzero(
-        numpy.all([m <= near.metres for m, near in zip(metres, nears, strict=True)], axis=0)
+def _hits(
+    searcher: tantivy.Searcher, ranking: Ranking, condition: tantivy.Query, query: Query, sort: Sort
+) -> tuple[Hit, ...]:
+    place = _place(searcher, ranking, condition, query, sort)
+    entries = pages.page(ranking.read, lambda address: _id(searcher, address), place, query.seen, query.limit)
+    addresses = [entry.address for entry in entries]
+    starts = searcher.fast_field_values(Number.STARTS_AT, addresses)
+    open_starts = searcher.fast_field_values(Number.OPEN_STARTS_AT, addresses)
+    return tuple(
+        _hit(searcher, entry, sort, ranking.metres(entry.address), (first, first_open))
+        for entry, first, first_open in zip(entries, starts, open_starts, strict=True)
     )
+
+
+def _place(
+    searcher: tantivy.Searcher, ranking: Ranking, condition: tantivy.Query, query: Query, sort: Sort
+) -> Place | None:
+    """Where the page goes on, as a value of the ranking."""
+    key = query.after
+    if key is None:
+        return None
+    if sort in (Sort.DATE, Sort.NEWEST):
+        return Place(place_in_order(sort, key.value, key.id), key.id)
     if sort is Sort.DISTANCE:
-        inside = inside[numpy.argsort(metres[0][inside], kind="stable")]
-    page = inside[query.offset : query.offset + query.limit]
-    hits = tuple(
-        _hit(searcher, candidates[number][0], addresses[number], float(metres[0][number])) for number in page
+        return Place(key.value or 0.0, key.id)
+    # Documents that came or went have moved all scores a little: what counts is where the last hit seen stands now.
+    found = searcher.search(_both(condition, _named([key.id])), limit=1).hits
+    now = pages.value_at(ranking.read, found[0][1], query.seen) if found else None
+    if now is not None:
+        return Place(now, key.id)
+    return pages.place_of_gone(
+        ranking.read, lambda address: _id(searcher, address), Place(-(key.value or 0.0), key.id), query.seen
     )
-    if not query.facets:
-        return Results(hits, len(inside))
-    kept = _named([_id(searcher, addresses[number]) for number in inside])
-    return Results(hits, len(inside), _facets(searcher, kept, query.facets))
 
 
-def _search(
-    searcher: tantivy.Searcher, condition: tantivy.Query, sort: Sort, limit: int, offset: int
-) -> tantivy.SearchResult:
-    if sort not in _ORDERS:
-        return searcher.search(condition, limit=limit, offset=offset)
-    field, order = _ORDERS[sort]
-    return searcher.search(condition, limit=limit, offset=offset, order_by_field=field, order=order)
+def _hit(
+    searcher: tantivy.Searcher,
+    entry: Entry[tantivy.DocAddress],
+    sort: Sort,
+    metres: float | None,
+    starts: tuple[int | float | None, int | float | None],
+) -> Hit:
+    document = searcher.doc(entry.address)
+    id_ = str(document.get_first(ID))
+    by_score = sort is Sort.RELEVANCE
+    return Hit(
+        id=id_,
+        kind=str(document.get_first(Label.KIND)),
+        score=-float(entry.value) if by_score else 0.0,
+        key=Key(_key_value(entry, sort), id_),
+        metres=metres,
+        first_start=_whole(starts[0]),
+        first_open_start=_whole(starts[1]),
+    )
 
 
-def _total(found: tantivy.SearchResult) -> int:
-    total: int = found.count  # type: ignore[attr-defined]  # Tantivy's stub forgets it
-    return total
+def _key_value(entry: Entry[tantivy.DocAddress], sort: Sort) -> float | None:
+    if sort in (Sort.DATE, Sort.NEWEST):
+        return value_in_order(sort, entry.value)
+    return -float(entry.value) if sort is Sort.RELEVANCE else float(entry.value)
 
 
-def _hit(searcher: tantivy.Searcher, key: object, address: tantivy.DocAddress, metres: float | None) -> Hit:
-    """`key` is the score when hits are ordered by relevance, a whole number or None when by a field."""
-    document = searcher.doc(address)
-    score = key if isinstance(key, float) else 0.0
-    return Hit(str(document.get_first(ID)), str(document.get_first(Label.KIND)), score, metres)
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)
+
+
+def _both(one: tantivy.Query, other: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, one), (tantivy.Occur.Must, other)])
 
 
 def _facets(
@@ -142,24 +175,6 @@ def _facets(
         label: {bucket["key"]: int(bucket["doc_count"]) for bucket in counted[label.value]["buckets"]}
         for label in labels
     }
-
-
-def _metres(
-    near: Near, latitudes: NDArray[numpy.float64], longitudes: NDArray[numpy.float64]
-) -> NDArray[numpy.float64]:
-    """Distances along great circles (haversine), which stay exact for near points."""
-    here_latitude, here_longitude = numpy.radians(near.point.latitude), numpy.radians(near.point.longitude)
-    there_latitude, there_longitude = numpy.radians(latitudes), numpy.radians(longitudes)
-    half_chord = (
-        numpy.sin((there_latitude - here_latitude) / 2) ** 2
-        + numpy.cos(here_latitude)
-        * numpy.cos(there_latitude)
-        * numpy.sin((there_longitude - here_longitude) / 2) ** 2
-    )
-    distances: NDArray[numpy.float64] = (
-        2 * queries.EARTH_RADIUS_METRES * numpy.arcsin(numpy.sqrt(half_chord.clip(0, 1)))
-    )
-    return distances
 
 
 def _named(ids: Sequence[str]) -> tantivy.Query:

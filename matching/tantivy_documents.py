@@ -3,14 +3,14 @@
 Text is cut into words before Tantivy sees it, and joined by spaces; Tantivy only splits at white space.
 """
 
-from functools import cache
-from itertools import chain
+from functools import cache, lru_cache
 from typing import Any, Final
+from zlib import crc32
 
 import tantivy
 
 from matching import text
-from matching.index import Document, Label, Number, Removal
+from matching.index import FULL, Document, Label, Number, Removal, Sort, date_value, newest_value
 from matching.text import Readings
 
 ID: Final = "id"
@@ -35,6 +35,16 @@ AREA: Final = "area"
 LATITUDE: Final = "latitude"
 LONGITUDE: Final = "longitude"
 
+LOT: Final = "lot"
+"""A small number drawn from the id. It raises scores by up to _MOST_LUCK, less than relevance can tell: many documents fit
+some words exactly alike, and to put thousands of ties in the order of their ids would take longer than the search."""
+_MOST_LUCK: Final = 1 / 512
+
+DATE_ORDER: Final = "date_order"
+NEWEST_ORDER: Final = "newest_order"
+"""What a document is sorted by and its id in one text: it puts every document before or after every other, ties included."""
+
+_DIGITS: Final = 14
 _DISTRICT_DIGITS: Final = 6
 _LONGEST_CODE: Final = 32
 _LEAST_INTEGER: Final = -(2**63)
@@ -58,6 +68,9 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(label, stored=stored, fast=True, tokenizer_name="raw", index_option="basic")
     for number in Number:
         builder.add_integer_field(number, indexed=True, fast=True)
+    for order in (DATE_ORDER, NEWEST_ORDER):
+        builder.add_text_field(order, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_float_field(LOT, fast=True)
     for degrees in (LATITUDE, LONGITUDE):
         builder.add_float_field(degrees, indexed=True, fast=True)
     return builder.build()
@@ -86,28 +99,55 @@ def change_terms(change: Document | Removal, readings: Readings) -> tantivy.Docu
     return tantivy.Document.from_dict(values, schema())
 
 
+def place_in_order(sort: Sort, value: float | None, id_: str) -> str:
+    """Where a value and an id stand in the order of dates or of newest: a text that sorts like them.
+
+    Numbers are moved above zero, so that all have the same number of digits; what has none follows the last digit.
+    """
+    if value is None:
+        return f"~{id_}"
+    upwards = int(value) if sort is Sort.DATE else -int(value)
+    return f"{upwards + FULL:0{_DIGITS}d}{id_}"
+
+
+def value_in_order(sort: Sort, place: str) -> float | None:
+    """The value in what `place_in_order` gave."""
+    if place.startswith("~"):
+        return None
+    upwards = int(place[:_DIGITS]) - FULL
+    return float(upwards if sort is Sort.DATE else -upwards)
+
+
 def within_integers(value: int) -> int:
     """The nearest number that an integer field can hold."""
     return max(_LEAST_INTEGER, min(_MOST_INTEGER, value))
 
 
 def _document_values(document: Document, readings: Readings) -> dict[str, list[Any]]:
-    headings = [text.normalise(part) for part in (document.title, *document.keywords, *document.names)]
-    sounds = [readings.syllables(name) for name in document.names] + [
-        given.split() for given in document.sounds
-    ]
+    id_ = text.printable(document.id)
+    names = (*document.keywords, *document.names)
+    headings = [_heading(document.title, readings), *(_name(name, readings) for name in names)]
+    sounds = [*(_sound(name, readings) for name in document.names), *map(_given_sound, document.sounds)]
     return {
-        ID: [text.printable(document.id)],
+        ID: [id_],
         RANK: [rank(document)],
+        LOT: [_lot(id_)],
+        DATE_ORDER: [place_in_order(Sort.DATE, date_value(document), id_)],
+        NEWEST_ORDER: [place_in_order(Sort.NEWEST, newest_value(document), id_)],
         STANDING: [LIVE],
-        GRAMS: [_joined(text.index_bigrams(heading) for heading in headings)],
-        HEADING: [_joined(text.index_words(heading) for heading in headings)],
-        BODY: [" ".join(text.index_words(text.normalise(document.body)))],
-        SOUNDS: [_joined(text.sound_terms(_plain(syllables)) for syllables in sounds)],
+        GRAMS: [" ".join(grams for grams, _ in headings)],
+        HEADING: [" ".join(words for _, words in headings)],
+        BODY: [" ".join(text.index_words(text.normalise(document.body), readings.segmenter))],
+        SOUNDS: [" ".join(sounds)],
         AREA: _beginnings(text.printable(document.area_code)),
         **_labels(document),
         **_numbers(document),
     }
+
+
+def _lot(id_: str) -> float:
+    """What Tantivy must be given for a score to be multiplied by 1 to 1 + _MOST_LUCK: it takes log2(2 + this)."""
+    return 2 * (2 ** (_MOST_LUCK * crc32(id_.encode()) / 2**32) - 1)
 
 
 def _labels(document: Document) -> dict[str, list[Any]]:
@@ -127,6 +167,7 @@ def _labels(document: Document) -> dict[str, list[Any]]:
 def _numbers(document: Document) -> dict[str, list[Any]]:
     values: dict[str, list[Any]] = {
         Number.STARTS_AT: sorted(within_integers(moment) for moment in document.starts_at),
+        Number.OPEN_STARTS_AT: sorted(within_integers(moment) for moment in document.open_starts_at),
         Number.MINIMUM_AGE: [within_integers(document.minimum_age)],
     }
     if document.published_at is not None:
@@ -140,8 +181,24 @@ def _beginnings(code: str) -> list[str]:
     return [code[:length] for length in range(1, min(len(code), _LONGEST_CODE) + 1)]
 
 
-def _joined(lists: Any) -> str:
-    return " ".join(chain.from_iterable(lists))
+def _heading(written: str, readings: Readings) -> tuple[str, str]:
+    """The terms of a title or a name: all its parts, and its words."""
+    normal = text.normalise(written)
+    return " ".join(text.index_bigrams(normal)), " ".join(text.index_words(normal, readings.segmenter))
+
+
+# Tags, areas and owners have names that come again in thousands of documents.
+_name = lru_cache(maxsize=16_384)(_heading)
+
+
+@lru_cache(maxsize=16_384)
+def _sound(name: str, readings: Readings) -> str:
+    return " ".join(text.sound_terms(_plain(readings.syllables(name))))
+
+
+@lru_cache(maxsize=16_384)
+def _given_sound(syllables: str) -> str:
+    return " ".join(text.sound_terms(_plain(syllables.split())))
 
 
 def _plain(syllables: list[str]) -> list[str]:

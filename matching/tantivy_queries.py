@@ -1,8 +1,7 @@
 """Turns a query into Tantivy's query objects. Nothing here is ever parsed, so no text can be a wrong query.
 
 First every word must match, exactly, by stem, by sound, or, for the last one, by its beginning. Only when nothing
-does, a second, tolerant query forgives a misspelt letter in Latin words of four letters or more, and one missing
-word in three.
+does, a tolerant query forgives a misspelt letter in Latin words of four letters or more, and some missing words.
 """
 
 import math
@@ -15,12 +14,14 @@ from tantivy import Occur
 from tantivy import Query as Condition
 
 from matching import text
-from matching.index import LONGEST_QUERY, AnyOf, Between, Clause, Near, Point, Within
+from matching.distances import EARTH_RADIUS_METRES
+from matching.index import AnyOf, Between, Clause, Near, Point, Within
 from matching.tantivy_documents import (
     AREA,
     BODY,
     GRAMS,
     HEADING,
+    ID,
     LATITUDE,
     LIVE,
     LONGITUDE,
@@ -30,9 +31,6 @@ from matching.tantivy_documents import (
     within_integers,
 )
 
-EARTH_RADIUS_METRES: Final = 6_371_009.0
-
-_MOST_WORDS: Final = 24
 _SHORTEST_FUZZY: Final = 4
 _LONG_ENOUGH_TO_COMPLETE: Final = 6
 _SHORTEST_SOUND: Final = 2
@@ -43,18 +41,6 @@ _IN_GRAMS, _IN_HEADING, _IN_BODY = 3.0, 2.5, 1.0
 _AS_STEM, _AS_SOUND, _AS_BEGINNING, _AS_MISSPELT = 0.8, 1.5, 0.5, 0.3
 _WHOLE_PHRASE: Final = 2.0
 
-_EMPTY_WORDS: Final = frozenset("的了和与及或在是我想要有吗呢请") | {
-    *("想要", "需要", "我们", "哪里", "什么", "怎么"),
-    *("a", "an", "and", "at", "for", "i", "in", "is", "of", "on", "or", "the", "to", "with"),
-}
-
-
-def asked_words(query_text: str) -> list[str]:
-    """The words that must be found; words such as 的 and "the" count only when there is nothing else."""
-    words = list(dict.fromkeys(text.query_words(text.normalise(query_text[:LONGEST_QUERY]))))
-    telling = [word for word in words if word not in _EMPTY_WORDS]
-    return (telling or words)[:_MOST_WORDS]
-
 
 def strict(words: Sequence[str]) -> tantivy.Query:
     """Every word must match."""
@@ -64,11 +50,10 @@ def strict(words: Sequence[str]) -> tantivy.Query:
     return Condition.boolean_query(parts + _phrases(words))
 
 
-def tolerant(words: Sequence[str]) -> tantivy.Query:
-    """Most words must match, nearly."""
+def tolerant(words: Sequence[str], missing: int) -> tantivy.Query:
+    """All but so many words must match, nearly."""
     parts = [(Occur.Should, _one_of([*_exact(word), *_beginning(word), *_misspelt(word)])) for word in words]
-    needed = len(words) - len(words) // 3
-    return Condition.boolean_query(parts, minimum_number_should_match=needed)
+    return Condition.boolean_query(parts, minimum_number_should_match=len(words) - missing)
 
 
 def filtered(wanted: tantivy.Query | None, clauses: Sequence[Clause]) -> tantivy.Query:
@@ -80,6 +65,14 @@ def filtered(wanted: tantivy.Query | None, clauses: Sequence[Clause]) -> tantivy
     filters = [Condition.term_query(schema(), STANDING, LIVE), *(_clause(clause) for clause in clauses)]
     parts += [(Occur.Must, Condition.const_score_query(condition, 0.0)) for condition in filters]
     return Condition.boolean_query(parts)
+
+
+def except_for(ids: Sequence[str], condition: tantivy.Query) -> tantivy.Query:
+    """The same condition, but none of these documents."""
+    if not ids:
+        return condition
+    unwanted = Condition.term_set_query(schema(), ID, [text.printable(id_) for id_ in ids])
+    return Condition.boolean_query([(Occur.Must, condition), (Occur.MustNot, unwanted)])
 
 
 def _exact(word: str) -> list[tantivy.Query]:
@@ -165,6 +158,9 @@ def _clause(clause: Clause) -> tantivy.Query:
 def _any_term(field: str, values: Sequence[str]) -> tantivy.Query:
     if not values:
         return Condition.empty_query()
+    if len(values) == 1:
+        # A hundred times cheaper than a set of one, and every search asks for a kind.
+        return Condition.term_query(schema(), field, text.printable(values[0]))
     return Condition.term_set_query(schema(), field, [text.printable(value) for value in values])
 
 

@@ -7,15 +7,43 @@ from functools import cache, lru_cache
 from typing import Final
 
 import opencc
-import rjieba
 import snowballstemmer
-from pypinyin import lazy_pinyin
+from pypinyin import Style, lazy_pinyin, pinyin
+
+from matching.index import LONGEST_QUERY
+from matching.segmenting import Segmenter, general
 
 LONGEST_TERM: Final = 64
 """Characters kept of one word; what is longer is an address or noise, and matches by its beginning."""
 
+_EMPTY_WORDS: Final = frozenset(
+    "的了和与及或在是我想要有吗呢请给对把被让就都也还很能会做去来用到从向里上下后前个些谁帮找"
+) | {
+    *(
+        "想要",
+        "需要",
+        "可以",
+        "能够",
+        "喜欢",
+        "帮忙",
+        "帮助",
+        "没有",
+        "附近",
+        "时候",
+        "一些",
+        "一下",
+        "这个",
+        "那个",
+    ),
+    *("我们", "别人", "哪里", "什么", "怎么", "怎样", "如何"),
+    *("a", "an", "and", "at", "for", "i", "in", "is", "of", "on", "or", "the", "to", "with"),
+}
+_MOST_WORDS: Final = 24
+
 _HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
-_RUN: Final = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+(?:'[^\W_{_HAN}]+)*")
+_OTHER: Final = rf"[^\W_{_HAN}]+(?:'[^\W_{_HAN}]+)*"
+_RUN: Final = re.compile(rf"[{_HAN}]+|{_OTHER}")
+_OTHER_RUN: Final = re.compile(_OTHER)
 _HAN_RUN: Final = re.compile(rf"[{_HAN}]+")
 _LATIN_WORD: Final = re.compile(r"[a-z][a-z']*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -43,6 +71,16 @@ def runs(normalised: str) -> list[str]:
     return _RUN.findall(normalised)
 
 
+def other_runs(normalised: str) -> list[tuple[int, str]]:
+    """The words and numbers that are not Han, each with the place where it begins."""
+    return [(match.start(), match.group()) for match in _OTHER_RUN.finditer(normalised)]
+
+
+def han_run_at(normalised: str, place: int) -> tuple[int, int]:
+    """Where the Han run around a place begins and ends."""
+    return next(match.span() for match in _HAN_RUN.finditer(normalised) if match.end() > place)
+
+
 def is_han(run: str) -> bool:
     """Whether a run from `runs` is made of Han characters."""
     return _HAN_RUN.fullmatch(run) is not None
@@ -53,22 +91,36 @@ def is_latin(run: str) -> bool:
     return _LATIN_WORD.fullmatch(run) is not None
 
 
-def query_words(normalised: str) -> list[str]:
+def query_words(normalised: str, segmenter: Segmenter | None = None) -> list[str]:
     """The words a person asks for, in order: Han runs are cut by dictionary, other words stay as they were typed."""
-    return [
-        word[:LONGEST_TERM]
-        for run in runs(normalised)
-        for word in (rjieba.cut(run) if is_han(run) else [run])
-    ]
+    cut = (segmenter or general()).cut
+    return [word[:LONGEST_TERM] for run in runs(normalised) for word in (cut(run) if is_han(run) else [run])]
 
 
-def index_words(normalised: str) -> list[str]:
-    """Every word under which the text should be found.
+def asked_words(query_text: str, segmenter: Segmenter | None = None) -> list[str]:
+    """The words that must be found; words such as 的 and "the" count only when there is nothing else."""
+    words = list(dict.fromkeys(query_words(normalise(query_text[:LONGEST_QUERY]), segmenter)))
+    telling = [word for word in words if word not in _EMPTY_WORDS]
+    return (telling or words)[:_MOST_WORDS]
+
+
+def may_be_missing(words: Sequence[str]) -> list[int]:
+    """How many of these words may be missing when nothing has all of them: first one in three, then one in two."""
+    return list(dict.fromkeys((len(words) // 3, len(words) // 2)))
+
+
+def index_words(normalised: str, segmenter: Segmenter | None = None) -> list[str]:
+    """Every word under which the text should be found. Cut it with the dictionary that cuts queries.
 
     Han text gives its words and the shorter dictionary words inside and across them, because the person who
     searches may cut differently; other words are given as written and as stems.
     """
-    return [word[:LONGEST_TERM] for run in runs(normalised) for word in _forms(run)]
+    every_word = (segmenter or general()).every_word
+    return [
+        word[:LONGEST_TERM]
+        for run in runs(normalised)
+        for word in (every_word(run) if is_han(run) else _forms(run))
+    ]
 
 
 def bigrams(run: str) -> list[str]:
@@ -97,18 +149,33 @@ def stem(word: str) -> str:
 
 
 class Readings:
-    """How names are read aloud in pinyin, with a dictionary for those that a general one reads wrongly.
+    """How text is read: names aloud in pinyin, and sentences as words, with dictionaries for what general ones do not know.
 
-    `phrases` maps a phrase to its syllables, for example `{"长宁": ("chang", "ning")}`; the longest phrase wins.
+    `segmenter` cuts what is indexed and what is asked. `phrases` maps a phrase to its syllables, for example `{"长宁": ("chang", "ning")}`; the longest phrase wins.
     """
 
-    def __init__(self, phrases: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, phrases: Mapping[str, Sequence[str]] | None = None, segmenter: Segmenter | None = None
+    ) -> None:
+        self.segmenter = segmenter or general()
         self._phrases = {phrase: tuple(syllables) for phrase, syllables in (phrases or {}).items() if phrase}
         self._longest = max(map(len, self._phrases), default=0)
+        self._of_run = lru_cache(maxsize=65_536)(self._read)
+        self._of_character: dict[str, frozenset[str]] = {}
+        for phrase, syllables in self._phrases.items():
+            for character, syllable in zip(phrase, syllables, strict=False):
+                self._of_character[character] = self.of(character) | {syllable}
 
     def syllables(self, text: str) -> list[str]:
         """The pinyin of the Han characters in the text, one item a character, without tones."""
         return [syllable for run in _HAN_RUN.findall(normalise(text)) for syllable in self._of_run(run)]
+
+    def of(self, character: str) -> frozenset[str]:
+        """All that a Han character may sound like, whatever stands beside it."""
+        if character not in self._of_character:
+            (syllables,) = pinyin(character, style=Style.NORMAL, heteronym=True)
+            self._of_character[character] = frozenset(syllables)
+        return self._of_character[character]
 
     def pinyin(self, text: str) -> str:
         """The reading as one word: 长宁区 gives changningqu."""
@@ -118,7 +185,7 @@ class Readings:
         """The first letter of every syllable: 长宁区 gives cnq."""
         return "".join(syllable[0] for syllable in self.syllables(text))
 
-    def _of_run(self, run: str) -> list[str]:
+    def _read(self, run: str) -> tuple[str, ...]:
         found: list[str] = []
         plain_from = position = 0
         while position < len(run):
@@ -129,7 +196,7 @@ class Readings:
             found += lazy_pinyin(run[plain_from:position])
             found += self._phrases[phrase]
             position = plain_from = position + len(phrase)
-        return found + lazy_pinyin(run[plain_from:])
+        return (*found, *lazy_pinyin(run[plain_from:]))
 
     def _phrase_at(self, run: str, position: int) -> str | None:
         for length in range(min(self._longest, len(run) - position), 0, -1):
@@ -148,13 +215,9 @@ def sound_terms(syllables: Sequence[str]) -> list[str]:
     return tails + [initials[start : start + LONGEST_TERM] for start in range(len(initials))]
 
 
-def _forms(run: str) -> list[str]:
-    if is_han(run):
-        words = rjieba.cut_for_search(run)
-        seen = set(words)
-        return words + [word for word in rjieba.cut_all(run) if len(word) > 1 and word not in seen]
-    stemmed = stem(run)
-    return [run] if stemmed == run else [run, stemmed]
+def _forms(word: str) -> list[str]:
+    stemmed = stem(word)
+    return [word] if stemmed == word else [word, stemmed]
 
 
 def _closed(run: str) -> list[str]:
