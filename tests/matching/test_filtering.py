@@ -2,12 +2,12 @@
 
 import math
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.embedded import EmbeddedIndex
 from matching.index import (
     AnyOf,
     Between,
@@ -16,10 +16,12 @@ from matching.index import (
     Number,
     Point,
     Query,
+    SearchIndex,
     Sort,
     Within,
 )
-from tests.matching.builders import found, need
+from tests.matching.builders import found, need, rebuilt
+from tests.matching.engines import Place
 
 PEOPLES_SQUARE = Point(31.2304, 121.4737)
 
@@ -28,7 +30,7 @@ def north_of(point: Point, metres: float) -> Point:
     return Point(point.latitude + math.degrees(metres / 6_371_009), point.longitude)
 
 
-def test_an_area_holds_the_areas_below_it(index: EmbeddedIndex) -> None:
+def test_an_area_holds_the_areas_below_it(index: SearchIndex) -> None:
     index.upsert(
         [
             need("a", area_code="310105001001"),
@@ -41,13 +43,13 @@ def test_an_area_holds_the_areas_below_it(index: EmbeddedIndex) -> None:
     assert set(found(index, clauses=(Within(("310105001", "310104")),))) == {"a", "c"}
 
 
-def test_no_area_and_no_label_at_all_keep_nothing(index: EmbeddedIndex) -> None:
+def test_no_area_and_no_label_at_all_keep_nothing(index: SearchIndex) -> None:
     index.upsert([need("a", area_code="310105001001", category="care")])
     assert found(index, clauses=(Within(()),)) == []
     assert found(index, clauses=(AnyOf(Label.CATEGORY, ()),)) == []
 
 
-def test_labels_within_a_clause_are_alternatives_and_clauses_add_up(index: EmbeddedIndex) -> None:
+def test_labels_within_a_clause_are_alternatives_and_clauses_add_up(index: SearchIndex) -> None:
     index.upsert(
         [
             need("a", category="care", tags=("night", "pair")),
@@ -60,25 +62,25 @@ def test_labels_within_a_clause_are_alternatives_and_clauses_add_up(index: Embed
     assert found(index, clauses=(AnyOf(Label.CATEGORY, ("river",)), AnyOf(Label.TAG, ("night",)))) == []
 
 
-def test_any_start_within_the_days_counts(index: EmbeddedIndex) -> None:
+def test_any_start_within_the_days_counts(index: SearchIndex) -> None:
     index.upsert([need("weekly", starts_at=(100, 200, 300)), need("once", starts_at=(150,)), need("never")])
     assert found(index, clauses=(Between(Number.STARTS_AT, 190, 210),)) == ["weekly"]
     assert found(index, clauses=(Between(Number.STARTS_AT, None, 150),)) == ["weekly", "once"]
     assert found(index, clauses=(Between(Number.STARTS_AT),)) == ["weekly", "once"]
 
 
-def test_both_ends_of_a_range_belong_to_it(index: EmbeddedIndex) -> None:
+def test_both_ends_of_a_range_belong_to_it(index: SearchIndex) -> None:
     index.upsert([need("a", minimum_age=16), need("b", minimum_age=18), need("c")])
     assert set(found(index, clauses=(Between(Number.MINIMUM_AGE, most=16),))) == {"a", "c"}
     assert found(index, clauses=(Between(Number.MINIMUM_AGE, least=18),)) == ["b"]
 
 
-def test_numbers_beyond_what_a_field_holds_are_taken_as_the_largest(index: EmbeddedIndex) -> None:
+def test_numbers_beyond_what_a_field_holds_are_taken_as_the_largest(index: SearchIndex) -> None:
     index.upsert([need("a", starts_at=(10**30,))])
     assert found(index, clauses=(Between(Number.STARTS_AT, 5, 10**40),)) == ["a"]
 
 
-def test_filters_do_not_change_the_score(index: EmbeddedIndex) -> None:
+def test_filters_do_not_change_the_score(index: SearchIndex) -> None:
     index.upsert([need("a", "助浴", category="care"), need("b", "助餐")])
     plain = index.search(Query(text="助浴")).hits[0].score
     assert (
@@ -86,33 +88,26 @@ def test_filters_do_not_change_the_score(index: EmbeddedIndex) -> None:
     )
 
 
-def test_no_text_lists_by_date_and_the_undated_last(index: EmbeddedIndex) -> None:
+def test_no_text_lists_by_date_and_the_undated_last(index: SearchIndex) -> None:
     index.upsert([need("none"), need("late", starts_at=(300,)), need("soon", starts_at=(900, 100))])
     assert found(index) == ["soon", "late", "none"]
     assert found(index, "志愿服务", sort=Sort.DATE) == ["soon", "late", "none"]
 
 
-def test_newest_first_on_request(index: EmbeddedIndex) -> None:
+def test_newest_first_on_request(index: SearchIndex) -> None:
     index.upsert(
         [need("old", published_at=1), need("new", published_at=3), need("draft"), need("mid", published_at=2)]
     )
     assert found(index, sort=Sort.NEWEST) == ["new", "mid", "old", "draft"]
 
 
-def test_pages_follow_each_other_and_the_total_stays(index: EmbeddedIndex) -> None:
-    index.upsert([need(f"{number:03}", starts_at=(number,)) for number in range(57)])
-    pages = [index.search(Query(limit=20, offset=offset)) for offset in (0, 20, 40, 60)]
-    assert [page.total for page in pages] == [57, 57, 57, 57]
-    assert [hit.id for page in pages for hit in page.hits] == [f"{number:03}" for number in range(57)]
-
-
-def test_a_query_may_ask_only_for_the_count(index: EmbeddedIndex) -> None:
+def test_a_query_may_ask_only_for_the_count(index: SearchIndex) -> None:
     index.upsert([need("a"), need("b")])
     results = index.search(Query(limit=0))
     assert (results.hits, results.total) == ((), 2)
 
 
-def test_facets_count_all_hits_and_not_only_the_page(index: EmbeddedIndex) -> None:
+def test_facets_count_all_hits_and_not_only_the_page(index: SearchIndex) -> None:
     index.upsert(
         [
             need("a", category="care", area_code="310105001001", tags=("x", "y")),
@@ -130,7 +125,7 @@ def test_facets_count_all_hits_and_not_only_the_page(index: EmbeddedIndex) -> No
     assert care.facets == {Label.DISTRICT: {"310105": 1, "310104": 1}}
 
 
-def test_nearest_first_with_the_distance(index: EmbeddedIndex) -> None:
+def test_nearest_first_with_the_distance(index: SearchIndex) -> None:
     places = {"far": 4_000, "near": 500, "mid": 2_000, "out": 5_100}
     index.upsert([need(name, place=north_of(PEOPLES_SQUARE, metres)) for name, metres in places.items()])
     index.upsert([need("nowhere")])
@@ -140,7 +135,7 @@ def test_nearest_first_with_the_distance(index: EmbeddedIndex) -> None:
     assert results.total == 3
 
 
-def test_the_circle_counts_and_not_the_box_around_it(index: EmbeddedIndex) -> None:
+def test_the_circle_counts_and_not_the_box_around_it(index: SearchIndex) -> None:
     corner = Point(PEOPLES_SQUARE.latitude + 0.0085, PEOPLES_SQUARE.longitude + 0.0095)  # some 1,300 m away
     index.upsert(
         [
@@ -154,14 +149,7 @@ def test_the_circle_counts_and_not_the_box_around_it(index: EmbeddedIndex) -> No
     assert results.facets == {Label.CATEGORY: {"river": 1}}
 
 
-def test_pages_of_near_things_follow_each_other(index: EmbeddedIndex) -> None:
-    index.upsert([need(f"{number:02}", place=north_of(PEOPLES_SQUARE, number * 100)) for number in range(25)])
-    near = (Near(PEOPLES_SQUARE, 1_950),)
-    pages = [found(index, clauses=near, sort=Sort.DISTANCE, limit=8, offset=offset) for offset in (0, 8, 16)]
-    assert [id for page in pages for id in page] == [f"{number:02}" for number in range(20)]
-
-
-def test_near_an_edge_of_the_map_is_still_near(index: EmbeddedIndex) -> None:
+def test_near_an_edge_of_the_map_is_still_near(index: SearchIndex) -> None:
     index.upsert([need("fiji", place=Point(-17, 179.999)), need("pole", place=Point(89.999, -100))])
     assert found(index, clauses=(Near(Point(-17, -179.999), 1_000),)) == ["fiji"]
     assert found(index, clauses=(Near(Point(89.999, 80), 1_000),)) == ["pole"]
@@ -170,7 +158,7 @@ def test_near_an_edge_of_the_map_is_still_near(index: EmbeddedIndex) -> None:
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10**6), metres=st.floats(1, 60_000))
 def test_near_agrees_with_measuring_everything(
-    everywhere: tuple[EmbeddedIndex, dict[str, Point]], seed: int, metres: float
+    everywhere: tuple[SearchIndex, dict[str, Point]], seed: int, metres: float
 ) -> None:
     index, places = everywhere
     here = random.Random(seed).choice([*places.values()])
@@ -181,14 +169,11 @@ def test_near_agrees_with_measuring_everything(
 
 
 @pytest.fixture(scope="module")
-def everywhere(tmp_path_factory: pytest.TempPathFactory) -> tuple[EmbeddedIndex, dict[str, Point]]:
+def everywhere(new_place: Callable[[], Place]) -> tuple[SearchIndex, dict[str, Point]]:
     """Three hundred places in and around Shanghai."""
     dice = random.Random(7)
     places = {str(n): Point(dice.uniform(30.9, 31.6), dice.uniform(121.1, 121.9)) for n in range(300)}
-    index = EmbeddedIndex(tmp_path_factory.mktemp("everywhere"))
-    with index.begin_rebuild() as rebuild:
-        rebuild.add(need(name, place=place) for name, place in places.items())
-    return index, places
+    return rebuilt(new_place().open(), (need(name, place=place) for name, place in places.items())), places
 
 
 def _by_vectors(one: Point, other: Point) -> float:
@@ -207,7 +192,7 @@ def _by_vectors(one: Point, other: Point) -> float:
 
 @pytest.mark.parametrize(
     "impossible",
-    [{"limit": -1}, {"limit": 1_001}, {"offset": -1}, {"offset": 10**9}, {"sort": Sort.DISTANCE}],
+    [{"limit": -1}, {"limit": 1_001}, {"seen": -1}, {"seen": 10**9}, {"sort": Sort.DISTANCE}],
 )
 def test_a_page_that_cannot_be_is_refused(impossible: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"must be|only near"):

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import text
+from matching.segmenting import Segmenter
 from matching.text import Readings
 
 
@@ -32,6 +33,20 @@ def test_a_normal_spelling_can_be_stored_by_any_index(written: str) -> None:
 
 def test_chinese_is_cut_into_words_and_other_scripts_at_their_borders() -> None:
     assert text.query_words("为老人助浴，30人 help!") == ["为", "老人", "助浴", "30", "人", "help"]
+
+
+def test_words_of_the_field_and_the_city_are_not_cut() -> None:
+    segmenter = Segmenter(["适老化", "江苏路"])
+    written = "江苏路街道适老化改造"
+    assert text.query_words(written) == ["江苏", "路", "街道", "适", "老化", "改造"]
+    assert text.query_words(written, segmenter) == ["江苏路", "街道", "适老化", "改造"]
+    assert {"江苏路", "江苏", "适老化", "老化"} <= set(text.index_words(written, segmenter))
+    assert text.asked_words("我想要适老化", segmenter) == ["适老化"]
+
+
+def test_one_dictionary_does_not_change_another() -> None:
+    Segmenter(["江苏路"])
+    assert Segmenter().cut("江苏路") == ["江苏", "路"]
 
 
 def test_a_text_is_indexed_under_the_shorter_words_inside_longer_ones() -> None:

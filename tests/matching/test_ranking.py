@@ -1,0 +1,146 @@
+"""The kernels give everybody in the arrays the score that an explanation gives, bit for bit, and name the best."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matching import scanning
+from matching.arrays import VolunteerArrays
+from matching.features import Volunteer
+from matching.questions import Question
+from matching.ranking import fastest_scan, rank, scan_for
+from matching.scanning import OUT, SHUT, Scan
+from matching.scoring import explain
+from matching.weights import VOLUNTEER_FACTORS, VOLUNTEER_WEIGHTS, Weights
+from tests.matching import people
+from tests.matching.people import TREE
+
+SCANS = [
+    pytest.param(lambda: scanning.scan, id="numpy"),
+    pytest.param(lambda: pytest.importorskip("matching.compiled").scan, id="numba"),
+]
+
+
+def filled(folder: Path, volunteers: list[Volunteer]) -> VolunteerArrays:
+    arrays = VolunteerArrays(folder, TREE)
+    with arrays.rebuilding() as writer:
+        writer.upsert((volunteer.id, volunteer) for volunteer in volunteers)
+    return arrays
+
+
+@pytest.fixture(scope="module")
+def volunteers() -> list[Volunteer]:
+    random = Random(11)
+    return [people.volunteer(random) for _ in range(3000)]
+
+
+@pytest.fixture(scope="module")
+def arrays(tmp_path_factory: pytest.TempPathFactory, volunteers: list[Volunteer]) -> VolunteerArrays:
+    return filled(tmp_path_factory.mktemp("arrays"), volunteers)
+
+
+@pytest.mark.parametrize("scan_of", SCANS)
+def test_every_row_has_the_score_of_its_explanation(
+    scan_of: Callable[[], Scan], arrays: VolunteerArrays, volunteers: list[Volunteer]
+) -> None:
+    scan, random = scan_of(), Random(3)
+    for _ in range(12):
+        opportunity = replace(people.opportunity(random), is_uninsured=False)
+        generation, vocabulary = arrays.reading().snapshot()
+        scores = np.full(generation.used, OUT, dtype=np.int16)
+        scan(
+            generation.columns,
+            Question(opportunity, VOLUNTEER_WEIGHTS, vocabulary, TREE),
+            scores,
+            len(volunteers),
+        )
+        rows = generation.find([volunteer.id for volunteer in volunteers])
+        for volunteer, row in zip(volunteers, rows, strict=True):
+            explanation = explain(volunteer, opportunity, VOLUNTEER_WEIGHTS, TREE)
+            assert scores[row] == (OUT if explanation.blocks else explanation.score)
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), points=st.lists(st.integers(0, 40), min_size=7, max_size=7))
+def test_both_kernels_agree_whatever_the_weights_and_the_opportunity(
+    arrays: VolunteerArrays, seed: int, points: list[int]
+) -> None:
+    compiled = pytest.importorskip("matching.compiled")
+    shares = [point * 100 // max(1, sum(points) + 10) for point in points]
+    weights = Weights(1, dict(zip(VOLUNTEER_FACTORS, [100 - sum(shares), *shares], strict=True)))
+    generation, vocabulary = arrays.reading().snapshot()
+    question = Question(people.opportunity(Random(seed)), weights, vocabulary, TREE)
+    found = []
+    for scan in (scanning.scan, compiled.scan):
+        scores = np.full(generation.used, OUT, dtype=np.int16)
+        scores[:50] = SHUT
+        counts = scan(generation.columns, question, scores, 10_000)
+        found.append((scores.tolist(), counts.tolist()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("scan_of", SCANS)
+@pytest.mark.parametrize("k", [1, 20, 700, 5000])
+def test_the_best_are_the_best_of_all_explanations(
+    scan_of: Callable[[], Scan], k: int, arrays: VolunteerArrays, volunteers: list[Volunteer]
+) -> None:
+    random, scan = Random(k), scan_of()
+    for _ in range(4):
+        opportunity = people.opportunity(random)
+        excluded = {volunteer.id for volunteer in random.sample(volunteers, 200)}
+        explained = (
+            (volunteer.id, explain(volunteer, opportunity, VOLUNTEER_WEIGHTS, TREE))
+            for volunteer in volunteers
+        )
+        scores = {
+            identity: explanation.score
+            for identity, explanation in explained
+            if identity not in excluded and not explanation.blocks
+        }
+        ranked = rank(arrays, opportunity, VOLUNTEER_WEIGHTS, k, excluded, TREE, scan)
+        assert [one.score for one in ranked] == sorted(scores.values(), reverse=True)[:k]
+        assert all(scores[one.id] == one.score for one in ranked)
+        assert len({one.id for one in ranked}) == len(ranked)
+
+
+def test_ties_fall_the_same_way_each_time_and_another_way_for_another_opportunity(tmp_path: Path) -> None:
+    alike = [Volunteer(id=UUID(int=number), age=40) for number in range(1, 301)]
+    arrays = filled(tmp_path, alike)
+    first, second = (
+        replace(people.opportunity(Random(1)), minimum_age=0, is_uninsured=False, qualifications=frozenset()),
+        replace(
+            people.opportunity(Random(1)),
+            id=UUID(int=99),
+            minimum_age=0,
+            is_uninsured=False,
+            qualifications=frozenset(),
+        ),
+    )
+    once = rank(arrays, first, VOLUNTEER_WEIGHTS, 20)
+    assert once == rank(arrays, first, VOLUNTEER_WEIGHTS, 20, scan=scanning.scan)
+    assert {one.id for one in once} != {one.id for one in rank(arrays, second, VOLUNTEER_WEIGHTS, 20)}
+    assert {one.id for one in once} != {volunteer.id for volunteer in alike[:20]}
+
+
+def test_a_need_that_nobody_may_take_ranks_nobody(arrays: VolunteerArrays) -> None:
+    opportunity = people.opportunity(Random(2))
+    assert rank(arrays, replace(opportunity, is_uninsured=True), VOLUNTEER_WEIGHTS, 20) == []
+    rare = replace(opportunity, qualifications=frozenset({"astronaut"}))
+    assert rank(arrays, rare, VOLUNTEER_WEIGHTS, 20) == []
+    assert rank(arrays, opportunity, VOLUNTEER_WEIGHTS, 0) == []
+
+
+def test_the_compiled_scan_is_taken_where_numba_is_installed() -> None:
+    assert fastest_scan() is pytest.importorskip("matching.compiled").scan
+    assert scan_for(1_000_000) is fastest_scan()
+
+
+def test_a_small_city_is_not_made_to_wait_for_a_compiler() -> None:
+    assert scan_for(20_000) is scanning.scan
