@@ -11,10 +11,13 @@ from marketplace.areas import divisions as lists
 from marketplace.areas.divisions import Division
 from marketplace.areas.english import english_name
 from marketplace.areas.errors import EditionIsDifferent, EditionIsOlder
+from marketplace.areas.events import AreasRenamed
 from marketplace.areas.models import Area, AreaEdition, AreaVersion
 from marketplace.areas.pinyin import reading
 from marketplace.db import audit
 from marketplace.db.session import Session
+from marketplace.kernel.ids import new_id
+from marketplace.outbox.publish import publish
 
 SHIPPED_NAME = "2023"
 SHIPPED_CUT_OFF = date(2023, 6, 30)
@@ -117,6 +120,9 @@ async def _bring_up_to_date(session: Session, edition: str, divisions: Sequence[
         await _update(session, [{"of": row["code"], **row} for row in changed])
     if gone:
         await _update(session, [{"of": code, "retired_in": edition} for code in gone])
+    if changed:
+        codes = sorted(str(row["code"]) for row in changed)
+        await publish(session, AreasRenamed(new_id(), tuple(codes)))
     return ImportReport(len(new), len(changed), len(gone), len(rows) - len(new) - len(changed))
 
 

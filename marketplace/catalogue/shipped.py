@@ -21,6 +21,12 @@ async def load(session: Session) -> None:
     await _load_rules(session, _read("rules.toml")["rule"])
 
 
+def tag_words() -> set[str]:
+    """The names and synonyms of the tags that ship with the house."""
+    rows = _read("tags.toml")["tag"]
+    return {word for row in rows for word in (row["zh"], row["en"], *row.get("synonyms", []))}
+
+
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((files("marketplace.catalogue") / "data" / name).read_text("utf-8"))
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from marketplace.areas import pinyin
+from marketplace.areas.codes import ancestors_of
 from marketplace.areas.models import Area
 from marketplace.kernel.ids import parse_id
 from marketplace.organisations.models import Organisation
@@ -22,6 +23,7 @@ Change = Document | Removal
 TAKES_PEOPLE = "takes_people"
 """Flag of needs that take anybody at all: dangerous work without insurance does not."""
 _ASKS = "asks:"
+_SERVES = "serves:"
 
 
 class Kind(StrEnum):
@@ -37,6 +39,14 @@ class TagWords:
 
     code: str
     words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A shift still to come; an open one has a place left."""
+
+    starts_at: datetime
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +78,24 @@ def asked_in(flag: str) -> frozenset[str] | None:
     return frozenset(filter(None, flag[len(_ASKS) :].split("+"))) if flag.startswith(_ASKS) else None
 
 
+def serves(area_code: str) -> str:
+    """The flag of organisations that are registered or active in an area or somewhere below it."""
+    return _SERVES + area_code
+
+
+def served_in(flag: str) -> str | None:
+    """The area that a flag of ``serves`` names; None for another flag."""
+    return flag[len(_SERVES) :] if flag.startswith(_SERVES) else None
+
+
 def need_document(
     need: Need,
     organisation_name: str | None,
     around: Surroundings,
-    starts_at: Sequence[datetime],
+    coming: Sequence[Coming],
     qualification_codes: Iterable[str],
 ) -> Document:
-    """A need as the index knows it. ``starts_at`` are the starts of its coming shifts."""
+    """A need as the index knows it. ``coming`` are its shifts still to come."""
     takes_people = [TAKES_PEOPLE] if need.insurance or not need.is_risky else []
     names = [name for name in (organisation_name, need.place) if name]
     return replace(
@@ -85,20 +105,25 @@ def need_document(
         area_code=need.area_code,
         category=need.category_code,
         flags=(asks(qualification_codes), *takes_people),
-        starts_at=tuple(int(moment.timestamp()) for moment in sorted(starts_at)),
+        starts_at=_moments(coming),
+        open_starts_at=_moments([shift for shift in coming if shift.is_open]),
         published_at=None if need.published_at is None else int(need.published_at.timestamp()),
         minimum_age=need.minimum_age,
         place=_point(need.latitude, need.longitude, around.areas),
     )
 
 
-def organisation_document(organisation: Organisation, around: Surroundings) -> Document:
-    """An organisation as the index knows it."""
+def organisation_document(
+    organisation: Organisation, around: Surroundings, active_in: Iterable[str]
+) -> Document:
+    """An organisation as the index knows it. ``active_in`` are the areas that it serves beside its own."""
+    areas = {above for code in (organisation.area_code, *active_in) for above in ancestors_of(code)[1:]}
     return replace(
         _document(Kind.ORGANISATION, organisation.id, organisation.name, around),
         body=organisation.about or "",
         names=(organisation.name, *_area_names(around.areas)),
         area_code=organisation.area_code,
+        flags=tuple(serves(code) for code in sorted(areas)),
         place=_point(None, None, around.areas),
     )
 
@@ -120,6 +145,10 @@ def _document(kind: Kind, row_id: UUID, title: str, around: Surroundings) -> Doc
         sounds=tuple(" ".join(pinyin.syllables(area.name)) for area in _below_city(around.areas)),
         tags=tuple(sorted({tag.code for tag in around.tags})),
     )
+
+
+def _moments(coming: Iterable[Coming]) -> tuple[int, ...]:
+    return tuple(sorted(int(shift.starts_at.timestamp()) for shift in coming))
 
 
 def _keywords(around: Surroundings) -> Iterable[str]:

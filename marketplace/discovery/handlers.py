@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from marketplace.areas.events import AreasRenamed
 from marketplace.db.session import Session
-from marketplace.discovery import indexer
+from marketplace.discovery import indexer, sources
 from marketplace.discovery.documents import Kind
 from marketplace.discovery.sources import need_is_findable
 from marketplace.discovery.upkeep import Upkeep
@@ -35,6 +36,7 @@ _OF_NEEDS: tuple[type[Event], ...] = (
     ShiftMoved,
     ShiftCancelled,
 )
+_MOST_AT_ONCE = 500
 _OF_ORGANISATIONS: tuple[type[Event], ...] = (OrganisationVerified, OrganisationChanged)
 
 
@@ -46,7 +48,8 @@ def register(registry: Registry, index: SearchIndex, upkeep: Upkeep) -> None:
     for event in _OF_ORGANISATIONS:
         registry.on(event, "discovery.index_organisation", _index_organisation(index))
     registry.repeat("discovery.heal", timedelta(seconds=20), upkeep.heal)
-    registry.repeat("discovery.renew_at_night", timedelta(hours=1), upkeep.renew_at_night)
+    registry.on(AreasRenamed, "discovery.index_renamed_areas", _index_renamed_areas(index, upkeep))
+    registry.repeat("discovery.reconcile_at_night", timedelta(hours=1), upkeep.reconcile_at_night)
     registry.repeat("discovery.pass_time", timedelta(minutes=10), upkeep.pass_time)
 
 
@@ -55,6 +58,21 @@ def _index_need(index: SearchIndex) -> Callable[[Session, Event], Awaitable[None
         await indexer.tell(session, index, Kind.NEED, [event.stream_id])
 
     return index_need
+
+
+def _index_renamed_areas(
+    index: SearchIndex, upkeep: Upkeep
+) -> Callable[[Session, AreasRenamed], Awaitable[None]]:
+    async def index_renamed_areas(session: Session, event: AreasRenamed) -> None:
+        """A few are told at once; many are found by comparing, which begins now and holds up no news."""
+        for kind in Kind:
+            ids = await sources.ids_in_areas(session, kind, event.codes, _MOST_AT_ONCE + 1)
+            if len(ids) > _MOST_AT_ONCE:
+                upkeep.reconcile_soon()
+                return
+            await indexer.tell(session, index, kind, ids)
+
+    return index_renamed_areas
 
 
 def _index_imported(index: SearchIndex) -> Callable[[Session, NeedsImported], Awaitable[None]]:

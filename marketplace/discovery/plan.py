@@ -1,18 +1,49 @@
 """A search, ready to be carried out by the index or, when that is down, by the database."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
 
 from marketplace.areas.codes import prefix_of
 from marketplace.areas.queries import Point
-from marketplace.discovery.documents import TAKES_PEOPLE, Kind, asked_in
+from marketplace.discovery.cursors import Mark, Teller
+from marketplace.discovery.documents import TAKES_PEOPLE, Kind, asked_in, document_id, row_id_of
+from marketplace.discovery.free_time import Days, OwnShift
 from marketplace.discovery.wishes import Sorting
+from marketplace.kernel.pagination import CursorIsInvalid
+from matching import blending
 from matching import index as port
-from matching.index import AnyOf, Between, Clause, Label, Near, Number, Query, Results, SearchIndex, Within
+from matching.index import (
+    DEEPEST,
+    MOST_HITS,
+    AnyOf,
+    Between,
+    Clause,
+    Hit,
+    Key,
+    Label,
+    Near,
+    Number,
+    Query,
+    Results,
+    SearchIndex,
+    Within,
+)
 
-FACETS = (Label.CATEGORY, Label.DISTRICT)
 _LAST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class Facet(StrEnum):
+    """By what the found are counted. The value is the field of ``Plan`` that chooses one of them."""
+
+    CATEGORY = "category"
+    DISTRICT = "area"
+    LANGUAGE = "language"
+
+
+_LABELS = {Facet.CATEGORY: Label.CATEGORY, Facet.DISTRICT: Label.DISTRICT, Facet.LANGUAGE: Label.TAG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,87 +56,201 @@ class Circle:
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """What a volunteer brings: whole years, and qualifications with all that they include."""
+    """What a volunteer brings: whole years, qualifications with all that they include, and the time that is left.
+
+    ``own`` are their shifts to come, ``out_of_reach`` the needs of which these leave them none.
+    """
 
     age: int
     qualification_codes: frozenset[str]
+    own: Sequence[OwnShift] = ()
+    out_of_reach: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All of these must hold. A category stands for those under it too; starts lie from ``starts_from`` to before ``starts_before``."""
+    """All of these must hold. A category stands for those under it too. ``now`` is the moment at which the search is judged,
+    ``mark`` where the page before ended."""
 
+    now: datetime
     text: str = ""
     category: str | None = None
     tags: tuple[str, ...] = ()
+    language: str | None = None
     area: str | None = None
-    starts_from: datetime | None = None
-    starts_before: datetime | None = None
+    days: Days = field(default_factory=Days)
+    only_with_places: bool = False
     near: Circle | None = None
     fitness: Fitness | None = None
     sort: Sorting = Sorting.DATE
     limit: int = 20
-    offset: int = 0
+    mark: Mark | None = None
 
-    def counting(self, label: Label) -> "Plan":
-        """The same search without its own choice of ``label``: how many there would be under every other one."""
-        return replace(self, category=None) if label is Label.CATEGORY else replace(self, area=None)
+    def without(self, facet: Facet) -> "Plan":
+        """The same search without its own choice of ``facet``: how many there would be under every other one."""
+        match facet:
+            case Facet.CATEGORY:
+                return replace(self, category=None)
+            case Facet.DISTRICT:
+                return replace(self, area=None)
+            case Facet.LANGUAGE:
+                return replace(self, language=None)
 
-    def chooses(self, label: Label) -> bool:
-        """Whether the search is narrowed by ``label``."""
-        return (self.category if label is Label.CATEGORY else self.area) is not None
+    def chooses(self, facet: Facet) -> bool:
+        """Whether the search is narrowed by ``facet``."""
+        return getattr(self, facet.value) is not None
+
+    @property
+    def wants_places(self) -> bool:
+        """Whether only needs with a place left will do. What one can take has one."""
+        return self.only_with_places or self.fitness is not None
+
+    @property
+    def as_of(self) -> datetime:
+        """When this reader began: the blended order of later pages is that of the first."""
+        return self.mark.as_of if self.mark else self.now
 
 
-def search_index(index: SearchIndex, plan: Plan) -> Results:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was found: needs with the mark after each, how many in all, and how many there would be under other choices.
+
+    ``with_places`` are those of the whole with a place left.
+    """
+
+    need_ids: tuple[UUID, ...]
+    marks: tuple[Mark, ...]
+    total: int
+    counts: Mapping[Facet, Mapping[str, int]]
+    with_places: int
+    is_approximate: bool = False
+    is_cut: bool = False
+
+    @property
+    def has_more(self) -> bool:
+        return bool(self.marks) and self.marks[-1].seen < min(self.total, DEEPEST)
+
+
+def search_index(index: SearchIndex, plan: Plan) -> Answer:
     """Carry the plan out; blocks. Raises SearchUnavailable."""
-    free = tuple(label for label in FACETS if not plan.chooses(label))
-    found = index.search(
-        Query(
-            text=plan.text,
-            clauses=_clauses(index, plan),
-            sort=port.Sort(plan.sort.value),
-            limit=plan.limit,
-            offset=plan.offset,
-            facets=free,
-        )
+    free = tuple(facet for facet in Facet if not plan.chooses(facet))
+    query = replace(_query(index, plan), facets=tuple(_LABELS[facet] for facet in free))
+    results = _page(index, plan, query)
+    counts = {facet: results.facets[_LABELS[facet]] for facet in free}
+    counts |= {facet: _count(index, plan.without(facet), facet) for facet in Facet if facet not in free}
+    marks = _marks(plan, results.hits)
+    shown = [
+        (row_id, mark) for hit, mark in zip(results.hits, marks, strict=True) if (row_id := row_id_of(hit.id))
+    ]
+    return Answer(
+        need_ids=tuple(row_id for row_id, _ in shown),
+        marks=tuple(mark for _, mark in shown),
+        total=results.total,
+        counts=counts,
+        with_places=results.total if plan.wants_places else _with_places(index, plan),
+        is_approximate=results.approximate,
+        is_cut=results.cut,
     )
-    chosen = {label: _count(index, plan, label) for label in FACETS if label not in free}
-    return Results(found.hits, found.total, {**found.facets, **chosen}, found.approximate)
 
 
-def _count(index: SearchIndex, plan: Plan, label: Label) -> Mapping[str, int]:
-    query = Query(text=plan.text, clauses=_clauses(index, plan.counting(label)), limit=0, facets=(label,))
-    return index.search(query).facets[label]
+def _marks(plan: Plan, hits: Sequence[Hit]) -> list[Mark]:
+    seen = plan.mark.seen if plan.mark else 0
+    return [
+        Mark(Teller.INDEX, (hit.key.value, hit.key.id), seen + place, plan.as_of)
+        for place, hit in enumerate(hits, 1)
+    ]
 
 
-def _clauses(index: SearchIndex, plan: Plan) -> tuple[Clause, ...]:
+def _page(index: SearchIndex, plan: Plan, query: Query) -> Results:
+    """One page of hits, and what is said of all of them."""
+    mark = plan.mark
+    if mark is None:
+        return _ordered(index, plan, replace(query, limit=plan.limit))
+    if mark.teller is Teller.INDEX:
+        return _ordered(index, plan, replace(query, limit=plan.limit, after=_key(mark), seen=mark.seen))
+    # The database listed the page before, in an order of its own: all that is known is how many were seen.
+    most = min(mark.seen + plan.limit, MOST_HITS)
+    results = _ordered(index, plan, replace(query, limit=most))
+    return replace(results, hits=results.hits[mark.seen :])
+
+
+def _ordered(index: SearchIndex, plan: Plan, query: Query) -> Results:
+    if plan.sort is not Sorting.BLENDED:
+        return index.search(query)
+    return blending.page(index.search, query, int(plan.as_of.timestamp()))
+
+
+def _key(mark: Mark) -> Key:
+    """Raises CursorIsInvalid for a mark that no index made."""
+    match mark.key:
+        case (None | int() | float() as value, str(id_)):
+            return Key(value, id_)
+    raise CursorIsInvalid()
+
+
+def _count(index: SearchIndex, plan: Plan, facet: Facet) -> Mapping[str, int]:
+    label = _LABELS[facet]
+    return index.search(replace(_query(index, plan), limit=0, facets=(label,))).facets[label]
+
+
+def _with_places(index: SearchIndex, plan: Plan) -> int:
+    return index.search(replace(_query(index, replace(plan, only_with_places=True)), limit=0)).total
+
+
+def _query(index: SearchIndex, plan: Plan) -> Query:
+    sort = port.Sort.RELEVANCE if plan.sort is Sorting.BLENDED else port.Sort(plan.sort.value)
+    unwanted = plan.fitness.out_of_reach if plan.fitness else ()
+    return Query(
+        text=plan.text,
+        clauses=clauses_of(plan) + _fitting(index, plan.fitness),
+        sort=sort,
+        without=tuple(document_id(Kind.NEED, need_id) for need_id in sorted(unwanted)),
+    )
+
+
+def clauses_of(plan: Plan) -> tuple[Clause, ...]:
+    """What an index is asked to keep, but for what suits one volunteer alone."""
     clauses: list[Clause] = [AnyOf(Label.KIND, (Kind.NEED.value,))]
     # A document carries its category and the broader one as tags, so that one label finds both.
-    clauses += [AnyOf(Label.TAG, (tag,)) for tag in (plan.category, *plan.tags) if tag is not None]
+    chosen = (plan.category, plan.language, *plan.tags)
+    clauses += [AnyOf(Label.TAG, (tag,)) for tag in chosen if tag is not None]
     if plan.area is not None:
         clauses.append(Within((prefix_of(plan.area),)))
-    if plan.starts_from is not None or plan.starts_before is not None:
-        least = None if plan.starts_from is None else int(plan.starts_from.timestamp())
-        most = (plan.starts_before or _LAST) - timedelta(seconds=1)
-        clauses.append(Between(Number.STARTS_AT, least, int(most.timestamp())))
+    clauses += _starts(plan)
     if plan.near is not None:
         centre = port.Point(plan.near.centre.latitude, plan.near.centre.longitude)
         clauses.append(Near(centre, plan.near.metres))
-    if plan.fitness is not None:
-        clauses += _fitting(index, plan.fitness)
     return tuple(clauses)
 
 
-def _fitting(index: SearchIndex, fitness: Fitness) -> list[Clause]:
+def _starts(plan: Plan) -> list[Clause]:
+    days = plan.days
+    if plan.wants_places:
+        least = max(filter(None, (plan.now, days.starts_from)))
+        return [Between(Number.OPEN_STARTS_AT, int(least.timestamp()), _last_second(days))]
+    if days == Days():
+        return []
+    first = None if days.starts_from is None else int(days.starts_from.timestamp())
+    return [Between(Number.STARTS_AT, first, _last_second(days))]
+
+
+def _last_second(days: Days) -> int:
+    return int(((days.starts_before or _LAST) - timedelta(seconds=1)).timestamp())
+
+
+def _fitting(index: SearchIndex, fitness: Fitness | None) -> tuple[Clause, ...]:
     """An index can ask for labels but not forbid them: every combination of demands is a label, and these are the ones met."""
-    flags = index.search(Query(limit=0, facets=(Label.FLAG,))).facets[Label.FLAG]
+    if fitness is None:
+        return ()
+    needs = (AnyOf(Label.KIND, (Kind.NEED.value,)),)
+    flags = index.search(Query(clauses=needs, limit=0, facets=(Label.FLAG,))).facets[Label.FLAG]
     met = [
         flag
         for flag in flags
         if (asked := asked_in(flag)) is not None and asked <= fitness.qualification_codes
     ]
-    return [
+    return (
         Between(Number.MINIMUM_AGE, most=fitness.age),
         AnyOf(Label.FLAG, (TAKES_PEOPLE,)),
         AnyOf(Label.FLAG, tuple(met)),
-    ]
+    )

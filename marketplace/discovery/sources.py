@@ -1,7 +1,6 @@
 """From rows to documents, many at once: the same few statements however many there are."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -12,6 +11,7 @@ from marketplace.catalogue.models import Tag, TagSynonym
 from marketplace.db.session import Session
 from marketplace.discovery.documents import (
     Change,
+    Coming,
     Kind,
     Surroundings,
     TagWords,
@@ -19,10 +19,13 @@ from marketplace.discovery.documents import (
     need_document,
     organisation_document,
 )
-from marketplace.organisations.models import Organisation, OrganisationField
+from marketplace.organisations.models import Organisation, OrganisationArea, OrganisationField
 from marketplace.outbox.models import OutboxStream
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift
+from matching.batches import batches
 from matching.index import Removal
+
+_MOST_CODES = 200
 
 
 def need_is_findable() -> ColumnElement[bool]:
@@ -46,6 +49,36 @@ async def ids_after(session: Session, kind: Kind, after: UUID | None, most: int)
     findable = need_is_findable() if kind is Kind.NEED else organisation_is_findable()
     query = select(column).where(findable).order_by(column).limit(most)
     return (await session.scalars(query if after is None else query.where(column > after))).all()
+
+
+async def all_ids_after(session: Session, kind: Kind, after: UUID | None, most: int) -> Sequence[UUID]:
+    """The next ``most`` rows of a kind, by id, findable or not."""
+    column = Need.id if kind is Kind.NEED else Organisation.id
+    query = select(column).order_by(column).limit(most)
+    return (await session.scalars(query if after is None else query.where(column > after))).all()
+
+
+async def ids_in_areas(session: Session, kind: Kind, codes: Collection[str], most: int) -> Sequence[UUID]:
+    """At most ``most`` findable rows of a kind in these areas or below them."""
+    rows = Need if kind is Kind.NEED else Organisation
+    findable = need_is_findable() if kind is Kind.NEED else organisation_is_findable()
+    found: list[UUID] = []
+    for some in batches(sorted(codes), _MOST_CODES):
+        above = [
+            rows.area_code.in_(some),
+            *((func.substr(rows.area_code, 1, digits) + "0" * (12 - digits)).in_(some) for digits in (9, 6)),
+        ]
+        found += await session.scalars(select(rows.id).where(findable, or_(*above)).limit(most - len(found)))
+        if len(found) >= most:
+            break
+    return list(dict.fromkeys(found))
+
+
+async def count(session: Session, kind: Kind) -> int:
+    """How many rows of a kind are findable."""
+    findable = need_is_findable() if kind is Kind.NEED else organisation_is_findable()
+    rows = Need if kind is Kind.NEED else Organisation
+    return await session.scalar(select(func.count()).select_from(rows).where(findable)) or 0
 
 
 async def changes(session: Session, kind: Kind, ids: Collection[UUID]) -> dict[UUID, Change]:
@@ -84,13 +117,13 @@ async def _needs(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
             NeedQualification.need_id.in_(findable)
         ),
     )
-    starts = await _starts(session, findable)
+    coming = await _coming(session, findable)
     for need_id, row in findable.items():
         told[need_id] = need_document(
             row.Need,
             row.name,
             around[need_id],
-            starts.get(need_id, []),
+            coming.get(need_id, []),
             qualifications.get(need_id, []),
         )
     return told
@@ -122,8 +155,14 @@ async def _organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, 
         {row_id: (row.version, row.Organisation.area_code) for row_id, row in findable.items()},
         fields,
     )
+    active_in = await _codes(
+        session,
+        select(OrganisationArea.organisation_id, OrganisationArea.area_code).where(
+            OrganisationArea.organisation_id.in_(findable)
+        ),
+    )
     for row_id, row in findable.items():
-        told[row_id] = organisation_document(row.Organisation, around[row_id])
+        told[row_id] = organisation_document(row.Organisation, around[row_id], active_in.get(row_id, []))
     return told
 
 
@@ -143,15 +182,15 @@ async def _codes(session: Session, query: Select[UUID, str]) -> dict[UUID, list[
     return found
 
 
-async def _starts(session: Session, need_ids: Collection[UUID]) -> dict[UUID, list[datetime]]:
+async def _coming(session: Session, need_ids: Collection[UUID]) -> dict[UUID, list[Coming]]:
     rows = await session.execute(
-        select(Shift.need_id, Shift.starts_at).where(
+        select(Shift.need_id, Shift.starts_at, (Shift.places_taken < Shift.capacity).label("is_open")).where(
             Shift.need_id.in_(need_ids), Shift.cancelled_at.is_(None), Shift.starts_at > session.now()
         )
     )
-    found: dict[UUID, list[datetime]] = {}
-    for need_id, starts_at in rows:
-        found.setdefault(need_id, []).append(starts_at)
+    found: dict[UUID, list[Coming]] = {}
+    for need_id, starts_at, is_open in rows:
+        found.setdefault(need_id, []).append(Coming(starts_at, is_open))
     return found
 
 

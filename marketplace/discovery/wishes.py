@@ -7,27 +7,40 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from marketplace.kernel.input import BlankIsNone, Code, Draft
+from matching.index import LONGEST_QUERY
 from matching.text import printable
 
-LONGEST_TEXT = 200
 MOST_KILOMETRES = 100
 _FIRST_DAY, _LAST_DAY = date(2020, 1, 1), date(2100, 12, 31)
 
 
 class Sorting(StrEnum):
-    """The order of what is found. Its words are keyed ``sorting.<value>``."""
+    """The order of what is found. Its words are keyed ``sorting.<value>``.
 
+    Blended puts the likeliest in the order of what they are worth now: how well the words match, how soon, how near, and whether
+    there is a place. Without words it is the soonest.
+    """
+
+    BLENDED = "blended"
     RELEVANCE = "relevance"
     DATE = "date"
     NEWEST = "newest"
     DISTANCE = "distance"
 
 
-def _searchable(text: object) -> object:
-    """Any text can be searched for: what cannot be printed is left out, and what is too long is not read to its end."""
+def searchable(text: object) -> object:
+    """Any text can be searched for, but for one with a NUL in it, which nobody types. What cannot be printed is left out.
+
+    One character more is kept than is read, so that whoever searches can say that the text was cut.
+    """
     if not isinstance(text, str):
         return text
-    return " ".join(printable(text[: LONGEST_TEXT * 10]).split())[:LONGEST_TEXT] or None
+    if "\0" in text:
+        raise ValueError("nul_character")
+    return " ".join(printable(text[: 2 * LONGEST_QUERY]).split())[: LONGEST_QUERY + 1] or None
+
+
+Words = Annotated[str | None, BeforeValidator(searchable)]
 
 
 Day = Annotated[date | None, BlankIsNone, Field(ge=_FIRST_DAY, le=_LAST_DAY)]
@@ -38,16 +51,18 @@ AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 class NeedWishes(Draft):
     """Which needs: every wish that is given must hold. Days are local, the last one included.
 
-    ``within_km`` is measured from the middle of ``area`` where one is chosen, else from the viewer's home.
+    ``within_km`` is measured from the middle of ``area`` where one is chosen, else from the viewer's home. ``only_with_places`` wants
+    a coming shift with a place left, on the days that are given; ``only_suitable`` one that the viewer may take and has time for.
     """
 
-    text: Annotated[str | None, BeforeValidator(_searchable)] = None
+    text: Words = None
     category: OptionalCode = None
     tags: tuple[Code, ...] = Field(default=(), max_length=10)
     area: Annotated[AreaCode | None, BlankIsNone] = None
     day_from: Day = None
     day_to: Day = None
     within_km: Annotated[float | None, BlankIsNone, Field(gt=0, le=MOST_KILOMETRES)] = None
+    only_with_places: bool = False
     only_suitable: bool = False
     language: OptionalCode = None
     sort: Annotated[Sorting | None, BlankIsNone] = None
@@ -62,5 +77,7 @@ class NeedWishes(Draft):
 
     @property
     def order(self) -> Sorting:
-        """The order asked for; the best match for words, else the soonest."""
-        return self.sort or (Sorting.RELEVANCE if self.text else Sorting.DATE)
+        """The order asked for; what is best for now where there are words, else the soonest."""
+        if self.text:
+            return self.sort or Sorting.BLENDED
+        return Sorting.DATE if self.sort in (None, Sorting.BLENDED, Sorting.RELEVANCE) else self.sort
