@@ -1,5 +1,6 @@
 """Consent as a record: each decision is a row, the newest of a kind is what holds."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from sqlalchemy import select
 from marketplace.db.session import Session
 from marketplace.identity import policy
 from marketplace.identity.errors import ConsentIsRequired
+from marketplace.identity.events import ConsentDecided
 from marketplace.identity.models import Consent
 from marketplace.identity.viewer import Viewer
+from marketplace.outbox.publish import publish
 
 VERSION = "2026-11"
 
@@ -21,10 +24,15 @@ class ConsentKind(StrEnum):
     PRIVACY = "privacy"
     CONTACT = "contact"
     """The organiser of a shift that I am confirmed for may see my telephone number."""
+    INVITATIONS = "invitations"
+    """Organisers whose needs suit me may see my surname and district, and invite me."""
+    RANKING = "personal_ranking"
+    """Needs are ordered for me by what the house knows of me. PIPL 24: it can be refused, so it holds until it is."""
 
 
 REQUIRED = (ConsentKind.TERMS, ConsentKind.PRIVACY)
-OPTIONAL = (ConsentKind.CONTACT,)
+OPTIONAL = (ConsentKind.CONTACT, ConsentKind.INVITATIONS, ConsentKind.RANKING)
+HOLDS_UNTIL_REFUSED = frozenset({ConsentKind.RANKING})
 
 
 async def holding(session: Session, person_id: UUID) -> dict[ConsentKind, Consent]:
@@ -37,8 +45,22 @@ async def holding(session: Session, person_id: UUID) -> dict[ConsentKind, Consen
 
 async def holds(session: Session, person_id: UUID, kind: ConsentKind) -> bool:
     """Whether the person agrees to ``kind`` now."""
-    newest = (await holding(session, person_id)).get(kind)
-    return newest is not None and newest.given
+    return (await choices_of(session, [person_id], [kind]))[person_id][kind]
+
+
+async def choices_of(
+    session: Session, person_ids: Collection[UUID], kinds: Collection[ConsentKind]
+) -> dict[UUID, dict[ConsentKind, bool]]:
+    """For each of these people, whether each of ``kinds`` holds now; one statement."""
+    found = {person_id: {kind: kind in HOLDS_UNTIL_REFUSED for kind in kinds} for person_id in person_ids}
+    rows = await session.execute(
+        select(Consent.person_id, Consent.kind, Consent.given)
+        .where(Consent.person_id.in_(person_ids), Consent.kind.in_([kind.value for kind in kinds]))
+        .order_by(Consent.at, Consent.id)
+    )
+    for person_id, kind, given in rows:
+        found[person_id][ConsentKind(kind)] = given
+    return found
 
 
 async def agreed_to_all(session: Session, person_id: UUID) -> bool:
@@ -62,6 +84,7 @@ async def give(session: Session, viewer: Viewer, kind: ConsentKind) -> None:
     person_id = policy.manages_account(viewer)
     if not await holds(session, person_id, kind):
         record(session, person_id, kind, given=True)
+        await publish(session, ConsentDecided(person_id=person_id, kind=kind.value))
 
 
 async def withdraw(session: Session, viewer: Viewer, kind: ConsentKind) -> None:
@@ -71,6 +94,7 @@ async def withdraw(session: Session, viewer: Viewer, kind: ConsentKind) -> None:
         raise ConsentIsRequired()
     if await holds(session, person_id, kind):
         record(session, person_id, kind, given=False)
+        await publish(session, ConsentDecided(person_id=person_id, kind=kind.value))
 
 
 def record(session: Session, person_id: UUID, kind: ConsentKind, *, given: bool) -> None:

@@ -17,6 +17,7 @@ from marketplace.identity.errors import (
     GuardianPhoneIsYourOwn,
     PersonIsNotAMinor,
 )
+from marketplace.identity.events import ProfileChanged
 from marketplace.identity.gateway import CodeMessage
 from marketplace.identity.models import GuardianConsent, Person
 from marketplace.identity.viewer import Viewer
@@ -24,6 +25,7 @@ from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import MarketplaceError, NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import Vault
+from marketplace.outbox.publish import publish
 
 _NAME = "guardian-name"
 
@@ -88,6 +90,7 @@ async def give(session: Session, vault: Vault, viewer: Viewer, draft: GuardianAn
     audit.record(
         session, minor.id, "guardian.consented", ("person", minor.id), consent=consent_id, article=article
     )
+    await publish(session, ProfileChanged(person_id=minor.id))
     await session.flush()
     return GuardianAnswer(consent_id=consent_id)
 
@@ -102,6 +105,7 @@ async def withdraw(session: Session, viewer: Viewer, consent_id: UUID) -> None:
     if row.withdrawn_at is None:
         row.withdrawn_at = session.now()
         audit.record(session, viewer_id, "guardian.withdrew", ("person", row.minor_id), consent=consent_id)
+        await publish(session, ProfileChanged(person_id=row.minor_id))
         await session.flush()
 
 

@@ -14,11 +14,13 @@ from marketplace.db.session import Session
 from marketplace.identity import policy
 from marketplace.identity.drafts import BirthDateDraft, ProfileDraft
 from marketplace.identity.errors import BirthDateIsSet
+from marketplace.identity.events import ProfileChanged
 from marketplace.identity.models import Availability, Person, PersonTag
 from marketplace.identity.people import must_be_there
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import FieldProblem, InputIsInvalid, NotFound, NotPermitted
+from marketplace.outbox.publish import publish
 
 _PLAIN = ("about", "locale", "home_area_code", "travel_radius_metres")
 _TAGS = {"skills": TagKind.SKILL, "languages": TagKind.LANGUAGE}
@@ -45,6 +47,7 @@ async def change(session: Session, viewer: Viewer, draft: ProfileDraft) -> None:
             await _replace_tags(session, person.id, kind, field, getattr(draft, field))
     if "availability" in named:
         await _replace_availability(session, person.id, draft)
+    await publish(session, ProfileChanged(person_id=person.id))
     await session.flush()
 
 
@@ -62,6 +65,7 @@ async def correct_birth_date(
     audit.record(
         session, viewer.person_id, "person.birth_date_corrected", ("person", person_id), reason=draft.reason
     )
+    await publish(session, ProfileChanged(person_id=person_id))
     await session.flush()
 
 

@@ -10,7 +10,7 @@ from marketplace.db.session import Session
 from marketplace.identity import policy
 from marketplace.identity.drafts import QualificationDraft, ReasonDraft
 from marketplace.identity.errors import QualificationIsDecided, QualificationIsOwn, TooManyQualifications
-from marketplace.identity.events import QualificationDecided
+from marketplace.identity.events import ProfileChanged, QualificationDecided
 from marketplace.identity.models import Person, PersonQualification
 from marketplace.identity.people import must_be_there
 from marketplace.identity.viewer import Viewer
@@ -61,6 +61,7 @@ async def remove(session: Session, viewer: Viewer, qualification_id: UUID) -> No
     if code is None:
         raise NotFound()
     audit.record(session, person_id, "qualification.removed", ("qualification", qualification_id), code=code)
+    await publish(session, ProfileChanged(person_id=person_id))
 
 
 async def verify(session: Session, viewer: Viewer, qualification_id: UUID) -> None:

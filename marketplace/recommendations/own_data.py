@@ -1,0 +1,63 @@
+"""Recommendations' share of a person's data: what was recommended, and who invited them; forgotten on erasure or refusal."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from marketplace.db.session import Session
+from marketplace.recommendations import invitations, recommending
+from marketplace.recommendations.models import Invitation, Recommendation
+from marketplace.volunteering.models import Need, Shift
+
+
+async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
+    """What was recommended to the person and the invitations they got, as plain JSON values."""
+    recommended = (
+        select(
+            Need.title,
+            Recommendation.made_at,
+            Recommendation.place,
+            Recommendation.score,
+            Recommendation.factors,
+            Recommendation.weights_version,
+        )
+        .join(Need, Need.id == Recommendation.need_id)
+        .where(Recommendation.person_id == person_id)
+        .order_by(Recommendation.made_on, Recommendation.place)
+    )
+    invited = (
+        select(
+            Need.title,
+            Shift.starts_at,
+            Invitation.invited_at,
+            Invitation.score,
+            Invitation.factors,
+            Invitation.weights_version,
+            Invitation.declined_at,
+        )
+        .join(Need, Need.id == Invitation.need_id)
+        .join(Shift, Shift.id == Invitation.shift_id)
+        .where(Invitation.person_id == person_id)
+        .order_by(Invitation.id)
+    )
+    return {
+        "recommendations": await _rows(session, recommended),
+        "invitations": await _rows(session, invited),
+    }
+
+
+async def erase(session: Session, person_id: UUID) -> None:
+    """Nothing of it is anybody else's business."""
+    await recommending.forget(session, person_id)
+    await invitations.forget(session, person_id)
+
+
+async def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    found = await session.execute(query)
+    return [{name: _plain(value) for name, value in row.items()} for row in found.mappings()]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else value

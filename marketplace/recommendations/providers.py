@@ -1,0 +1,165 @@
+"""Needs for an organisation, the best first, each explained: what communities of its areas ask for in its fields.
+
+The pair is scored as organisation and lot. Lots of procurement join here when there are any; today the lots are the open needs
+that a community published itself, without an organisation to carry them.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select
+
+from marketplace.areas.codes import within
+from marketplace.db.session import Session
+from marketplace.hours.models import Attendance
+from marketplace.identity.viewer import Viewer
+from marketplace.kernel.errors import NotFound, NotPermitted
+from marketplace.organisations import queries as organisations
+from marketplace.organisations.policy import belongs
+from marketplace.organisations.providing import ProviderProfile, provider_profiles
+from marketplace.recommendations import facts, weights, words
+from marketplace.recommendations.drafts import RankingKind
+from marketplace.recommendations.words import Reader, Told
+from marketplace.volunteering import queries
+from marketplace.volunteering.models import Need, Shift
+from marketplace.volunteering.offerings import is_on_offer
+from marketplace.volunteering.policy import visible_to
+from marketplace.volunteering.queries import NeedRow
+from matching.features import Lot, Provider, TagTree, decayed
+from matching.scoring import rank_lots
+
+MOST = 10
+_MOST_LOOKED_AT = 400
+_REMEMBERED = timedelta(days=730)
+_LATE = timedelta(days=1)
+_DISTRICT_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NeedForProvider:
+    """A need in the organisation's fields, and why it suits."""
+
+    row: NeedRow
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsForProvider:
+    """The best needs first; ``is_verified`` is False for an organisation that cannot take anything on yet."""
+
+    items: Sequence[NeedForProvider]
+    is_verified: bool
+
+
+async def for_organisation(
+    session: Session, viewer: Viewer, organisation_id: UUID, most: int = MOST
+) -> NeedsForProvider:
+    """Needs that suit the organisation, for its own people. Raises SignInNeeded, NotFound, NotPermitted for others."""
+    viewer.signed_in()
+    if organisation_id not in await organisations.by_ids(session, viewer, [organisation_id]):
+        raise NotFound()
+    if not belongs(viewer, organisation_id):
+        raise NotPermitted()
+    provider = (await providers(session, [organisation_id]))[organisation_id]
+    if not provider.is_verified:
+        return NeedsForProvider((), False)
+    in_force = await weights.in_force(session, RankingKind.PROVIDER)
+    tree = (await facts.tags(session)).tree
+    ranked = rank_lots(provider, await _lots(session, viewer, provider, tree), in_force, most, tree)
+    rows = await queries.needs_by_ids(session, viewer, [lot.id for lot, _ in ranked])
+    names = await words.names(session, [explanation for _, explanation in ranked])
+    return NeedsForProvider(
+        [
+            NeedForProvider(rows[lot.id], words.told(explanation, names, Reader.ORGANISATION))
+            for lot, explanation in ranked
+            if lot.id in rows
+        ],
+        True,
+    )
+
+
+async def providers(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, Provider]:
+    """Organisations as scoring sees them. Who works in a broad field works in all that lies under it. Five statements.
+
+    Ratings, grades and free capacity are kept nowhere yet, so they are unknown; procurement and delivery will bring them.
+    """
+    profiles = await provider_profiles(session, organisation_ids)
+    record = await _records(session, profiles)
+    tree = (await facts.tags(session)).tree
+    return {
+        organisation_id: _provider(profile, tree, *record.get(organisation_id, (0.0, 0.0)))
+        for organisation_id, profile in profiles.items()
+    }
+
+
+def _provider(profile: ProviderProfile, tree: TagTree, delivered: float, failed: float) -> Provider:
+    under = (tree.narrower(code) for code in profile.field_codes)
+    return Provider(
+        id=profile.organisation_id,
+        is_verified=profile.is_verified,
+        fields=profile.field_codes.union(*under),
+        areas=profile.area_codes,
+        area=profile.area_code,
+        delivered=delivered,
+        failed=failed,
+    )
+
+
+async def _records(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, tuple[float, float]]:
+    """Shifts that took place, and shifts called off on their last day, each fading with time."""
+    now = session.now()
+    was_there = exists().where(Attendance.shift_id == Shift.id)
+    rows = await session.execute(
+        select(Need.organisation_id, Shift.starts_at, Shift.cancelled_at, was_there.label("took_place"))
+        .join(Need, Need.id == Shift.need_id)
+        .where(
+            Need.organisation_id.in_(organisation_ids),
+            Shift.ends_at.between(now - _REMEMBERED, now),
+            or_(Shift.cancelled_at.is_not(None), was_there),
+        )
+    )
+    found: dict[UUID, tuple[float, float]] = {}
+    for row in rows:
+        delivered, failed = found.get(row.organisation_id, (0.0, 0.0))
+        weight = decayed((now - row.starts_at) / timedelta(days=1))
+        if row.cancelled_at is None:
+            delivered += weight
+        elif _was_late(row.starts_at, row.cancelled_at):
+            failed += weight
+        found[row.organisation_id] = (delivered, failed)
+    return found
+
+
+def _was_late(starts_at: datetime, cancelled_at: datetime) -> bool:
+    return starts_at - cancelled_at < _LATE
+
+
+async def _lots(session: Session, viewer: Viewer, provider: Provider, tree: TagTree) -> list[Lot]:
+    """Open needs of communities, with a shift to come, in the districts and the fields of the organisation."""
+    rows = await session.execute(
+        select(Need.id, Need.category_code, Need.area_code)
+        .where(
+            visible_to(viewer),
+            Need.organisation_id.is_(None),
+            exists().where(Shift.need_id == Need.id, is_on_offer(session)),
+            Need.category_code.in_(_touched(provider.fields, tree)),
+            _nearby(provider),
+        )
+        .order_by(Need.published_at.desc(), Need.id)
+        .limit(_MOST_LOOKED_AT)
+    )
+    return [Lot(id=row.id, fields=frozenset({row.category_code}), area=row.area_code) for row in rows]
+
+
+def _touched(fields: Collection[str], tree: TagTree) -> frozenset[str]:
+    """The fields, what lies under them and what lies above."""
+    around = (tree.narrower(code) | tree.broader(code) for code in fields)
+    return frozenset(fields).union(*around)
+
+
+def _nearby(provider: Provider) -> ColumnElement[bool]:
+    codes = {*provider.areas, *({provider.area} if provider.area else ())}
+    districts = {code[:_DISTRICT_DIGITS].ljust(12, "0") for code in codes}
+    return or_(*(within(Need.area_code, district) for district in sorted(districts)))
