@@ -9,8 +9,8 @@ from math import asin, cos, radians, sin, sqrt
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.db.insert import upsert
 from marketplace.db.session import Session
 from marketplace.hours.codes import Code, Rotation
 from marketplace.hours.drafts import CodeDraft
@@ -106,7 +106,7 @@ async def _confirmed(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[
 
 async def _tries(session: Session, person_id: UUID, shift_id: UUID) -> CheckInTry:
     """The counter, locked: guesses sent at the same moment wait for each other, and the last one is counted like the first."""
-    insert = (postgresql.insert if session.is_postgresql else sqlite.insert)(CheckInTry)
+    insert = upsert(session, CheckInTry)
     await session.execute(
         insert.values(person_id=person_id, shift_id=shift_id, wrong_tries=0).on_conflict_do_nothing()
     )

@@ -7,14 +7,35 @@ from marketplace.catalogue import models as catalogue
 from marketplace.db import audit
 from marketplace.db.base import Base
 from marketplace.discovery import models as discovery
+from marketplace.discovery import saved_models as saved_searches
 from marketplace.hours import models as hours
 from marketplace.identity import models as identity
 from marketplace.notices import models as notices
 from marketplace.organisations import models as organisations
 from marketplace.outbox import models as outbox
+from marketplace.recommendations import models as recommendations
+from marketplace.staffing import lottery_models as lotteries
+from marketplace.staffing import mobilisation_models as mobilisations
+from marketplace.staffing import models as staffing
 from marketplace.volunteering import models as volunteering
 
-ROOMS = (audit, outbox, areas, catalogue, identity, organisations, volunteering, hours, discovery, notices)
+ROOMS = (
+    audit,
+    outbox,
+    areas,
+    catalogue,
+    identity,
+    organisations,
+    volunteering,
+    hours,
+    discovery,
+    saved_searches,
+    recommendations,
+    staffing,
+    lotteries,
+    mobilisations,
+    notices,
+)
 
 
 def metadata() -> MetaData:

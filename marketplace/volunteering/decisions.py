@@ -16,6 +16,7 @@ from marketplace.volunteering import eligibility, places, waiting
 from marketplace.volunteering.errors import (
     NoPlaceIsHeld,
     PersonIsTakenThen,
+    PlacesAreDrawnByLot,
     ShiftIsFull,
     ShiftIsOff,
     ShiftIsOver,
@@ -107,6 +108,8 @@ async def add(session: Session, viewer: Viewer, shift_id: UUID, draft: AddDraft)
         wish = await open_sign_up(session, shift_id, draft.person_id)
         if wish is not None and wish.confirmed_at is not None:
             return wish.id
+        if held.shift.lottery_closes_at is not None:
+            raise PlacesAreDrawnByLot(closes_at=held.shift.lottery_closes_at)
         await _must_suit_while_it_lasts(session, draft.person_id, held)
         is_override = await _overrides(session, held, draft)
         sign_up = wish or _wish_of(session, held, draft.person_id)

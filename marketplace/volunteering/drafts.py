@@ -34,6 +34,7 @@ Words = Annotated[tuple[Line, ...], Field(max_length=MOST_TAGS)]
 Codes = Annotated[tuple[Code, ...], Field(max_length=MOST_TAGS)]
 Coordinate = Annotated[float | None, BlankIsNone, FullWidthFolded]
 Capacity = Annotated[int, FullWidthFolded, Field(ge=1, le=10_000)]
+MinimumPeople = Annotated[int, FullWidthFolded, Field(ge=0, le=10_000)]
 
 
 class RaisedNeedDraft(Draft):
@@ -114,14 +115,28 @@ class TimesDraft(Draft):
 
 
 class ShiftDraft(TimesDraft):
-    """One shift of a need."""
+    """One shift of a need; ``minimum_people`` is what the work cannot do without."""
 
     capacity: Capacity
+    minimum_people: MinimumPeople = 0
     note: OptionalNote = None
+
+    @field_validator("minimum_people")
+    @classmethod
+    def _no_more_than_places(cls, value: int, info: ValidationInfo) -> int:
+        return _at_most_capacity(value, info)
 
 
 class CapacityDraft(Draft):
+    """The places of a shift; ``minimum_people`` stays as it was when it is left out."""
+
     capacity: Capacity
+    minimum_people: Annotated[MinimumPeople | None, BlankIsNone] = None
+
+    @field_validator("minimum_people")
+    @classmethod
+    def _no_more_than_places(cls, value: int | None, info: ValidationInfo) -> int | None:
+        return None if value is None else _at_most_capacity(value, info)
 
 
 class NoteDraft(Draft):
@@ -135,6 +150,12 @@ class SeriesDraft(Draft):
     first_starts_at: AwareDatetime
     duration_minutes: Annotated[int, FullWidthFolded, Field(ge=5, le=1440)]
     capacity: Capacity
+    minimum_people: MinimumPeople = 0
+
+    @field_validator("minimum_people")
+    @classmethod
+    def _no_more_than_places(cls, value: int, info: ValidationInfo) -> int:
+        return _at_most_capacity(value, info)
 
     @field_validator("first_starts_at")
     @classmethod
@@ -146,6 +167,12 @@ def _sane(value: datetime) -> datetime:
     if value.year not in _YEARS:
         raise ValueError("date_out_of_range")
     return value.replace(second=0, microsecond=0)
+
+
+def _at_most_capacity(value: int, info: ValidationInfo) -> int:
+    if value > info.data.get("capacity", value):
+        raise ValueError("minimum_above_capacity")
+    return value
 
 
 def _within(value: float | None, least: float, most: float) -> float | None:

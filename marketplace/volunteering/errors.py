@@ -55,6 +55,10 @@ class CapacityIsBelowPlacesTaken(Conflict):
     """There may not be fewer places than people who have one."""
 
 
+class CapacityIsBelowMinimum(Conflict):
+    """There are at least as many places as the work needs people."""
+
+
 class TooManyShifts(Conflict):
     """A need has a bounded number of coming shifts."""
 
@@ -130,6 +134,10 @@ class AlreadySignedUp(Conflict):
     """The person has an open sign-up for this shift."""
 
 
+class PlacesAreDrawnByLot(Conflict):
+    """The free places of this shift are drawn by lot; enter the lottery instead."""
+
+
 class KeyWasUsedElsewhere(Conflict):
     """The idempotency key belongs to a sign-up for another shift."""
 
@@ -160,6 +168,14 @@ class NoPlaceIsHeld(Conflict):
 
 class SignUpIsConfirmed(Conflict):
     """A confirmed person is released, not declined."""
+
+
+class PlaceIsHeldAlready(Conflict):
+    """The person has a place in the shift, or one is offered to them."""
+
+
+class OfferIsTooLate(Conflict):
+    """So near the start nothing is offered any more; whoever comes first takes a free place."""
 
 
 class NobodyDecidesForThemselves(NotAllowed):

@@ -78,19 +78,27 @@ class ShiftSeries(Identified, Base):
     """A repeating shift: an RFC 5545 rule over local wall-clock time in Shanghai."""
 
     __tablename__ = "shift_series"
-    __table_args__ = (Index(None, "need_id"),)
+    __table_args__ = (
+        CheckConstraint("minimum_people BETWEEN 0 AND capacity", name="minimum_within_capacity"),
+        Index(None, "need_id"),
+    )
 
     need_id: Mapped[UUID] = mapped_column(ForeignKey("needs.id"))
     rule: Mapped[str] = mapped_column(String(400))
     first_starts_at: Mapped[datetime]
     duration_minutes: Mapped[int]
     capacity: Mapped[int]
+    minimum_people: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
 
 
 class Shift(Identified, Base):
-    """One stretch of work with a number of places. ``places_taken`` counts confirmed people and live offers."""
+    """One stretch of work with a number of places. ``places_taken`` counts confirmed people and live offers.
+
+    ``minimum_people`` is what the work cannot do without; 0 where nobody said. While ``lottery_closes_at`` is set, free places
+    are kept for a draw: nobody takes one otherwise.
+    """
 
     __tablename__ = "shifts"
     __table_args__ = (
@@ -98,6 +106,7 @@ class Shift(Identified, Base):
         CheckConstraint("starts_at < ends_at", name="ends_after_start"),
         CheckConstraint("capacity BETWEEN 1 AND 10000", name="capacity_in_range"),
         CheckConstraint("places_taken BETWEEN 0 AND capacity", name="never_overbooked"),
+        CheckConstraint("minimum_people BETWEEN 0 AND capacity", name="minimum_within_capacity"),
         Index(None, "need_id", "starts_at"),
         Index(None, "starts_at"),
         Index(None, "ends_at"),
@@ -110,7 +119,9 @@ class Shift(Identified, Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     capacity: Mapped[int]
+    minimum_people: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     places_taken: Mapped[int] = mapped_column(default=0)
+    lottery_closes_at: Mapped[datetime | None]
     next_waiting_number: Mapped[int] = mapped_column(default=1)
     note: Mapped[str | None] = mapped_column(String(500))
     cancelled_at: Mapped[datetime | None]

@@ -57,13 +57,13 @@ async def _lock(session: Session, shift_id: UUID, visible: ColumnElement[bool]) 
 
 
 async def take(session: Session, shift_id: UUID) -> bool:
-    """Take one place; False when the shift is full. The lock makes it exact, the guard and the CHECK make it certain.
+    """Take one place; False when the shift is full or keeps its places for a draw. The lock makes it exact, the guard and the CHECK certain.
 
     SQLAlchemy carries what the UPDATE did into the loaded shift, so that its numbers can be read without asking again.
     """
     taken = await session.execute(
         update(Shift)
-        .where(Shift.id == shift_id, Shift.places_taken < Shift.capacity)
+        .where(Shift.id == shift_id, Shift.places_taken < Shift.capacity, Shift.lottery_closes_at.is_(None))
         .values(places_taken=Shift.places_taken + 1)
         .returning(Shift.id)
     )

@@ -35,6 +35,7 @@ class ShiftRow:
     starts_at: datetime
     ends_at: datetime
     capacity: int
+    minimum_people: int
     places_taken: int
     note: str | None
     cancelled_at: datetime | None
@@ -281,10 +282,15 @@ async def _dressed(session: Session, rows: Sequence[Row[Any]]) -> list[NeedRow]:
 
 
 async def _next_shifts(session: Session, need_ids: Collection[UUID]) -> Mapping[UUID, ShiftRow]:
-    """For each need the soonest shift that has not ended, one with places left before a full one."""
+    """For each need the soonest shift to come, one with places left before a full one; else one under way."""
     rank = func.row_number().over(
         partition_by=Shift.need_id,
-        order_by=((Shift.places_taken >= Shift.capacity), Shift.starts_at, Shift.id),
+        order_by=(
+            Shift.starts_at <= session.now(),
+            Shift.places_taken >= Shift.capacity,
+            Shift.starts_at,
+            Shift.id,
+        ),
     )
     ranked = (
         select(Shift.id, rank.label("rank"))
@@ -318,6 +324,7 @@ def _shift_row(shift: Shift, now: datetime) -> ShiftRow:
         shift.starts_at,
         shift.ends_at,
         shift.capacity,
+        shift.minimum_people,
         shift.places_taken,
         shift.note,
         shift.cancelled_at,

@@ -142,6 +142,7 @@ def _fill(session: Session, series: ShiftSeries, draft: SeriesDraft) -> None:
     series.first_starts_at = draft.first_starts_at
     series.duration_minutes = draft.duration_minutes
     series.capacity = draft.capacity
+    series.minimum_people = draft.minimum_people
     series.changed_at = session.now()
 
 
@@ -155,6 +156,7 @@ def _add_slots(session: Session, series: ShiftSeries, slots: Iterable[datetime])
             starts_at=slot,
             ends_at=slot + timedelta(minutes=series.duration_minutes),
             capacity=series.capacity,
+            minimum_people=series.minimum_people,
             created_at=session.now(),
         )
         for slot in slots
@@ -252,6 +254,7 @@ def _pair_by_day(
 async def _put_in_slot(session: Session, series: ShiftSeries, shift: Shift, slot: datetime) -> None:
     ends_at = slot + timedelta(minutes=series.duration_minutes)
     shift.series_slot = slot
+    shift.minimum_people = series.minimum_people
     await shifts.resize(session, shift, max(series.capacity, shift.places_taken))
     if (shift.starts_at, shift.ends_at) != (slot, ends_at):
         await shifts.put_at(session, shift, slot, ends_at)

@@ -16,6 +16,7 @@ from marketplace.outbox.publish import publish as tell
 from marketplace.volunteering import locks, waiting
 from marketplace.volunteering.drafts import CapacityDraft, NoteDraft, ReasonDraft, ShiftDraft, TimesDraft
 from marketplace.volunteering.errors import (
+    CapacityIsBelowMinimum,
     CapacityIsBelowPlacesTaken,
     NeedIsNotPublished,
     NeedIsOver,
@@ -52,6 +53,7 @@ async def add(
         starts_at=draft.starts_at,
         ends_at=draft.ends_at,
         capacity=draft.capacity,
+        minimum_people=draft.minimum_people,
         note=draft.note,
         created_at=session.now(),
     )
@@ -78,18 +80,29 @@ async def move(session: Session, viewer: Viewer, shift_id: UUID, draft: TimesDra
 
 
 async def change_capacity(session: Session, viewer: Viewer, shift_id: UUID, draft: CapacityDraft) -> None:
-    """More places, which go to the waiting list first, or fewer, but never fewer than are taken.
+    """More places, which go to the waiting list first, or fewer, but never fewer than are taken; and the minimum of people.
 
-    Raises NotPermitted, ShiftIsCancelled, ShiftIsOver, CapacityIsBelowPlacesTaken.
+    Raises NotPermitted, ShiftIsCancelled, ShiftIsOver, CapacityIsBelowPlacesTaken, CapacityIsBelowMinimum.
     """
     shift, need = await _unfinished(session, viewer, shift_id)
-    if draft.capacity == shift.capacity:
+    minimum = shift.minimum_people if draft.minimum_people is None else draft.minimum_people
+    if (draft.capacity, minimum) == (shift.capacity, shift.minimum_people):
         return
     if draft.capacity < shift.places_taken:
         raise CapacityIsBelowPlacesTaken(taken=shift.places_taken)
+    if draft.capacity < minimum:
+        raise CapacityIsBelowMinimum(minimum=minimum)
     _mark_edited(session, shift)
-    audit.record(session, viewer.person_id, "shift.resized", ("shift", shift.id), capacity=draft.capacity)
+    audit.record(
+        session,
+        viewer.person_id,
+        "shift.resized",
+        ("shift", shift.id),
+        capacity=draft.capacity,
+        minimum=minimum,
+    )
     await need_changed(session, need)
+    shift.minimum_people = minimum
     await resize(session, shift, draft.capacity)
 
 

@@ -24,6 +24,7 @@ from marketplace.volunteering.errors import (
     KeyWasUsedElsewhere,
     NoPlaceIsOffered,
     OfferHasExpired,
+    PlacesAreDrawnByLot,
     RisksAreNotAgreed,
     ShiftClashes,
     SignUpHasEnded,
@@ -61,7 +62,7 @@ class OpenedSignUp:
 async def join(session: Session, viewer: Viewer, shift_id: UUID, draft: JoinDraft) -> UUID:
     """Sign the viewer up: confirmed at once, applied where the organiser approves, waiting when the shift is full.
 
-    Gives the sign-up's id; a repeated key gives the first one again. Raises SignInNeeded, NotFound, AlreadySignedUp, a Reason of
+    Gives the sign-up's id; a repeated key gives the first one again. Raises SignInNeeded, NotFound, AlreadySignedUp, PlacesAreDrawnByLot, a Reason of
     ``eligibility``, RisksAreNotAgreed, ShiftClashes, KeyWasUsedElsewhere.
     """
     person = await people.must_be_there(session, viewer.signed_in())
@@ -74,6 +75,8 @@ async def join(session: Session, viewer: Viewer, shift_id: UUID, draft: JoinDraf
         await waiting.settle(session, held)
         if await open_sign_up(session, shift_id, person.id) is not None:
             raise AlreadySignedUp()
+        if held.shift.lottery_closes_at is not None:
+            raise PlacesAreDrawnByLot(closes_at=held.shift.lottery_closes_at)
         await _must_suit(session, person.id, held)
         if held.need.is_risky and not draft.agreed:
             raise RisksAreNotAgreed()

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 
 from marketplace.catalogue import rules
 from marketplace.db.session import Session
+from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
 from marketplace.volunteering import places
 from marketplace.volunteering.events import OfferLapsed, PlaceOffered, SignUpWaiting
@@ -24,6 +25,20 @@ async def enqueue(session: Session, sign_up: SignUp) -> None:
     await publish(session, SignUpWaiting(sign_up.id))
 
 
+async def line_up(session: Session, held: LockedShift, person_id: UUID, agreed_at: datetime | None) -> SignUp:
+    """Give somebody who has no sign-up for the locked shift the next number, without telling: a draw decides the order, and tells itself."""
+    sign_up = SignUp(
+        id=new_id(),
+        shift_id=held.id,
+        person_id=person_id,
+        created_at=session.now(),
+        agreed_at=agreed_at,
+        waiting_number=await places.next_waiting_number(session, held.id),
+    )
+    session.add(sign_up)
+    return sign_up
+
+
 async def fill_free_places(session: Session, shift_id: UUID) -> None:
     """Offer whatever places are free to whoever waits; for when a shift has grown. Raises NotFound."""
     async with places.locked(session, shift_id) as held:
@@ -32,7 +47,7 @@ async def fill_free_places(session: Session, shift_id: UUID) -> None:
 
 async def settle(session: Session, held: LockedShift) -> None:
     """Bring a locked shift up to date: offers whose time is over lapse and pass on; once it has begun, every wish lapses."""
-    # Offers come from the waiting list alone, so a shift that never had one is spared two queries.
+    # Whoever waits or is offered a place has a number, so a shift that never gave one out is spared two queries.
     if held.shift.next_waiting_number > 1:
         await _lapse_expired(session, held)
     if session.now() >= held.shift.starts_at:
@@ -90,16 +105,30 @@ async def _offer_free_places(session: Session, held: LockedShift) -> None:
         .limit(max(0, held.shift.capacity - held.shift.places_taken))
     )
     for sign_up in waiting.all():
-        expires_at = await _expiry(session, held.shift)
+        expires_at = await expiry(session, held.shift)
         if expires_at <= session.now() or not await places.take(session, held.id):
             return
-        sign_up.offered_at = session.now()
-        sign_up.offer_expires_at = expires_at
-        await publish(session, PlaceOffered(sign_up.id))
+        await offer(session, sign_up, expires_at)
 
 
-async def _expiry(session: Session, shift: Shift) -> datetime:
-    """When an offer made now expires; in the past once the shift is too near, then free places go to whoever takes them."""
+async def offer(session: Session, sign_up: SignUp, expires_at: datetime) -> None:
+    """Note that the place, taken by the caller, is held for this person until ``expires_at``."""
+    sign_up.offered_at = session.now()
+    sign_up.offer_expires_at = expires_at
+    await publish(session, PlaceOffered(sign_up.id))
+
+
+async def expiry(session: Session, shift: Shift, lasts: timedelta | None = None) -> datetime:
+    """When an offer made now expires, after ``lasts`` or, left out, as long as the rule says; never later than the rule's latest.
+
+    In the past once the shift is too near: then free places go to whoever takes them.
+    """
     rule = await rules.in_force(session, "volunteering.offer")
-    latest = shift.starts_at - timedelta(minutes=rule.value["latest_before_start_minutes"])
-    return min(session.now() + timedelta(minutes=rule.value["minutes"]), latest)
+    lasts = lasts or timedelta(minutes=rule.value["minutes"])
+    return min(session.now() + lasts, await latest_expiry(session, shift))
+
+
+async def latest_expiry(session: Session, shift: Shift) -> datetime:
+    """When the last offers for the shift expire, whenever they are made."""
+    rule = await rules.in_force(session, "volunteering.offer")
+    return shift.starts_at - timedelta(minutes=rule.value["latest_before_start_minutes"])

@@ -10,11 +10,11 @@ from typing import Any, TextIO, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.areas.models import Area
 from marketplace.catalogue.models import Tag, TagKind
 from marketplace.db import audit
+from marketplace.db.insert import upsert
 from marketplace.db.session import Database, Session
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.ids import new_id
@@ -146,8 +146,8 @@ async def _insert_new(
     # The plain table: through the mapped class, rows with different empty columns would be sent apart.
     core = table.__table__
     assert isinstance(core, Table)
-    make = postgresql.insert if session.is_postgresql else sqlite.insert
-    statement = make(core).on_conflict_do_nothing(index_elements=["import_key"]).returning(core.c.import_key)
+    insert = upsert(session, core).on_conflict_do_nothing(index_elements=["import_key"])
+    statement = insert.returning(core.c.import_key)
     return [key for key in await session.scalars(statement, rows) if key]
 
 
