@@ -1,5 +1,7 @@
 """Insert a row that may be there already: the constraint decides, never a look beforehand."""
 
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.db.base import Base
@@ -18,3 +20,8 @@ async def insert_once(session: Session, row: Base) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def upsert(session: Session, table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that knows ``on_conflict_do_nothing`` and ``on_conflict_do_update``: standard SQL has no word for them."""
+    return postgresql.insert(table) if session.is_postgresql else sqlite.insert(table)

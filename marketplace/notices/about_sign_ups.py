@@ -7,10 +7,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.db.session import Session
+from marketplace.kernel.local_forms import Named
 from marketplace.notices import audience, links
 from marketplace.notices.facts import Fact, Span
 from marketplace.notices.kinds import Kind
 from marketplace.notices.telling import News, tell
+from marketplace.recommendations import words
+from marketplace.staffing import queries as staffing
 from marketplace.volunteering.events import (
     OfferLapsed,
     PlaceOffered,
@@ -22,6 +25,11 @@ from marketplace.volunteering.events import (
 )
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.sign_up_states import SignUpState, sign_up_state
+
+# Somebody who turned personal ranking off is told that, instead of reasons.
+_PLAIN = Named(
+    "您已关闭个性化排序，各班次同等对待", "you turned personal ranking off, so every shift counts the same"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +72,13 @@ async def offered(session: Session, event: PlaceOffered) -> None:
     if case is None or case.state is not SignUpState.OFFERED or case.sign_up.offer_expires_at is None:
         return
     expires_at = case.sign_up.offer_expires_at
+    planned = await staffing.why_for_notice(session, case.sign_up.id)
+    kind = Kind.PLACE_OFFERED if planned is None else Kind.PLACE_PLANNED
+    reasons = None if planned is None or planned.told is None else words.why(planned.told)
     news = News(
-        kind=Kind.PLACE_OFFERED,
+        kind=kind,
         told_for=f"{Kind.PLACE_OFFERED}:{case.sign_up.id}",
-        facts=case.facts(expires_at=expires_at),
+        facts=case.facts(expires_at=expires_at, why=_PLAIN if planned and reasons is None else reasons),
         link=links.MY_SHIFTS,
         useless_from=expires_at,
     )

@@ -27,10 +27,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Titled:
-    """A shift of another need: what it is and when."""
+    """A need or a shift of one: what it is and when, where there is a time."""
 
     title: str
-    span: Span
+    span: Span | None
 
 
 Fact: TypeAlias = str | int | date | datetime | timedelta | Named | Word | Span | Sequence[Titled]
@@ -61,7 +61,7 @@ def _written(fact: Fact | Titled) -> Any:
         case Span():
             return {"from": fact.starts_at.isoformat(), "until": fact.ends_at.isoformat()}
         case Titled():
-            return {"title": fact.title, "span": _written(fact.span)}
+            return {"title": fact.title, "span": None if fact.span is None else _written(fact.span)}
         case str() | int():
             return fact
     return [_written(one) for one in fact]
@@ -81,6 +81,8 @@ def _told(locale: str, value: Any) -> str:
             return local_forms.sentence(locale, key, {})
         case {"from": str(starts), "until": str(ends)}:
             return local_forms.span(locale, datetime.fromisoformat(starts), datetime.fromisoformat(ends))
+        case {"title": str(title), "span": None}:
+            return title
         case {"title": str(title), "span": span}:
             return f"{title} ({_told(locale, span)})" if locale == EN else f"{title}（{_told(locale, span)}）"
         case list():

@@ -2,13 +2,18 @@
 
 from datetime import timedelta
 
+from marketplace.discovery.saved_events import NeedFitsSavedSearches
 from marketplace.hours import events as hours
 from marketplace.identity import events as identity
 from marketplace.identity.personal_data import PersonalData
 from marketplace.notices import (
+    about_calls,
     about_hours,
+    about_invitations,
+    about_lotteries,
     about_needs,
     about_people,
+    about_saved_searches,
     about_shifts,
     about_sign_ups,
     inbox,
@@ -19,6 +24,9 @@ from marketplace.notices.confirming import Confirming
 from marketplace.notices.sending import Sending
 from marketplace.organisations import events as organisations
 from marketplace.outbox.registry import Registry
+from marketplace.recommendations import events as recommendations
+from marketplace.staffing.lottery_events import LotteryCalledOff, LotteryDrawn
+from marketplace.staffing.mobilisation_events import MobilisationStopped, WaveCalled
 from marketplace.volunteering import events as volunteering
 
 
@@ -37,9 +45,16 @@ def register(
     registry.on(identity.QualificationDecided, "notices.tell_decided", about_people.qualification_decided)
     registry.on(identity.PersonErased, "notices.forget", own_data.forget)
     _organisations(registry)
+    _recommendations(registry)
+    registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
+    registry.on(LotteryCalledOff, "notices.tell_lottery_off", about_lotteries.called_off)
+    registry.on(WaveCalled, "notices.tell_called", about_calls.called)
+    registry.on(MobilisationStopped, "notices.tell_call_ended", about_calls.ended)
+    registry.on(NeedFitsSavedSearches, "notices.tell_fits", about_saved_searches.fits)
     personal_data.add("notices", own_data.collect, own_data.erase)
     registry.repeat("notices.remind", timedelta(minutes=5), reminders.remind)
     registry.repeat("notices.forget_old", timedelta(days=1), inbox.forget_old)
+    registry.repeat_errand("notices.send_digests", timedelta(minutes=5), about_saved_searches.send_digests)
     registry.repeat_errand("notices.send_due", timedelta(seconds=20), sending.send_due)
     registry.repeat_errand("notices.confirm_addresses", timedelta(seconds=20), confirming.send_due)
 
@@ -73,4 +88,12 @@ def _organisations(registry: Registry) -> None:
     )
     registry.on(
         organisations.OrganisationChanged, "notices.tell_suspended", about_people.organisation_changed
+    )
+
+
+def _recommendations(registry: Registry) -> None:
+    registry.on(recommendations.PersonInvited, "notices.tell_person_invited", about_invitations.invited)
+    registry.on(recommendations.WeightsProposed, "notices.tell_weights", about_invitations.weights_proposed)
+    registry.on(
+        recommendations.WeightsDecided, "notices.tell_weights_decided", about_invitations.weights_decided
     )

@@ -21,7 +21,14 @@ class Kind(StrEnum):
     SIGN_UP_DECLINED = "sign_up_declined"
     SIGN_UP_RELEASED = "sign_up_released"
     PLACE_OFFERED = "place_offered"
+    PLACE_PLANNED = "place_planned"
     OFFER_LAPSED = "offer_lapsed"
+    LOTTERY_DRAWN = "lottery_drawn"
+    LOTTERY_CALLED_OFF = "lottery_called_off"
+    INVITED = "invited"
+    CALLED = "called"
+    CALL_DRILL = "call_drill"
+    CALL_ENDED = "call_ended"
     SHIFT_MOVED = "shift_moved"
     SHIFT_PLACE_CHANGED = "shift_place_changed"
     SHIFT_CANCELLED = "shift_cancelled"
@@ -32,6 +39,8 @@ class Kind(StrEnum):
     NEED_CLOSED = "need_closed"
     NEED_CANCELLED = "need_cancelled"
     NEED_RAISED = "need_raised"
+    SEARCH_MATCHED = "search_matched"
+    SEARCH_DIGEST = "search_digest"
     SIGN_UP_APPLIED = "sign_up_applied"
     SIGN_UP_WITHDRAWN = "sign_up_withdrawn"
     REVIEW_OPENED = "review_opened"
@@ -49,6 +58,9 @@ class Kind(StrEnum):
     ORGANISATION_VERIFIED = "organisation_verified"
     ORGANISATION_REFUSED = "organisation_refused"
     ORGANISATION_SUSPENDED = "organisation_suspended"
+    WEIGHTS_PROPOSED = "weights_proposed"
+    WEIGHTS_APPROVED = "weights_approved"
+    WEIGHTS_REFUSED = "weights_refused"
 
 
 class Topic(StrEnum):
@@ -57,6 +69,7 @@ class Topic(StrEnum):
     SHIFTS = "shifts"
     HOURS = "hours"
     NEEDS = "needs"
+    SEARCHES = "searches"
     ORGANISING = "organising"
     ACCOUNT = "account"
 
@@ -67,9 +80,16 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.SIGN_UP_ADDED,
         Kind.SIGN_UP_WAITING,
         Kind.PLACE_OFFERED,
+        Kind.PLACE_PLANNED,
         Kind.OFFER_LAPSED,
         Kind.SIGN_UP_DECLINED,
         Kind.SIGN_UP_RELEASED,
+        Kind.LOTTERY_DRAWN,
+        Kind.LOTTERY_CALLED_OFF,
+        Kind.INVITED,
+        Kind.CALLED,
+        Kind.CALL_DRILL,
+        Kind.CALL_ENDED,
         Kind.SHIFT_MOVED,
         Kind.SHIFT_PLACE_CHANGED,
         Kind.SHIFT_CANCELLED,
@@ -83,6 +103,7 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.HOURS_NOT_COUNTED,
     ),
     Topic.NEEDS: (Kind.NEED_PUBLISHED, Kind.NEED_DECLINED, Kind.NEED_CLOSED, Kind.NEED_CANCELLED),
+    Topic.SEARCHES: (Kind.SEARCH_MATCHED, Kind.SEARCH_DIGEST),
     Topic.ORGANISING: (
         Kind.NEED_RAISED,
         Kind.SIGN_UP_APPLIED,
@@ -94,6 +115,9 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.ORGANISATION_VERIFIED,
         Kind.ORGANISATION_REFUSED,
         Kind.ORGANISATION_SUSPENDED,
+        Kind.WEIGHTS_PROPOSED,
+        Kind.WEIGHTS_APPROVED,
+        Kind.WEIGHTS_REFUSED,
     ),
     Topic.ACCOUNT: (
         Kind.ROLE_GRANTED,

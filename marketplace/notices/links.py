@@ -8,6 +8,8 @@ PROFILE = "/profile"
 REVIEWS = "/desk/reviews"
 HOUR_ENTRIES = "/desk/hour-entries"
 INBOX = "/inbox"
+INVITATIONS = "/my/invitations"
+SAVED_SEARCHES = "/my/searches"
 PREFERENCES = "/profile/notices"
 
 
@@ -23,6 +25,14 @@ def organisation(organisation_id: UUID) -> str:
     return f"/organisations/{organisation_id}"
 
 
+def call(call_id: UUID) -> str:
+    return f"/calls/{call_id}"
+
+
+def lottery(lottery_id: UUID) -> str:
+    return f"/lotteries/{lottery_id}"
+
+
 def unsubscribe(token: str) -> str:
     return f"/unsubscribe/{token}"
 
@@ -33,3 +43,7 @@ def calendar(token: str) -> str:
 
 def confirm_email(token: str) -> str:
     return f"/confirm-email/{token}"
+
+
+def weights(weights_id: UUID) -> str:
+    return f"/desk/weights/{weights_id}"

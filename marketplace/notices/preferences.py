@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.db.insert import upsert
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.notices.drafts import QuietHoursDraft, WishesDraft
@@ -35,14 +35,14 @@ async def set_wishes(
     session: Session, person_id: UUID, channel: ChannelName, wanted: Mapping[Kind, bool]
 ) -> None:
     """Keep what a person said about these kinds on one channel; the caller knows that it was them."""
-    upsert = (postgresql.insert if session.is_postgresql else sqlite.insert)(NoticePreference)
+    insert = upsert(session, NoticePreference)
     rows = [
         {"person_id": person_id, "kind": kind, "channel": channel, "wanted": is_wanted}
         for kind, is_wanted in wanted.items()
     ]
     await session.execute(
-        upsert.values(rows).on_conflict_do_update(
+        insert.values(rows).on_conflict_do_update(
             index_elements=[NoticePreference.person_id, NoticePreference.kind, NoticePreference.channel],
-            set_={"wanted": upsert.excluded.wanted},
+            set_={"wanted": insert.excluded.wanted},
         )
     )

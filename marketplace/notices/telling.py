@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.db.insert import upsert
 from marketplace.db.session import Session
 from marketplace.kernel.ids import new_id
 from marketplace.notices import contacts
@@ -77,7 +77,7 @@ async def _into_inboxes(session: Session, people: Collection[UUID], news: News) 
         }
         for person_id in people
     ]
-    once = (postgresql.insert if session.is_postgresql else sqlite.insert)(Notice)
+    once = upsert(session, Notice)
     new = await session.execute(
         once.values(rows)
         .on_conflict_do_nothing(index_elements=[Notice.person_id, Notice.told_for])

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.db.insert import upsert
 from marketplace.db.session import Session
 from marketplace.outbox.models import WorkerHeartbeat
 
@@ -31,7 +31,7 @@ def worker_name() -> str:
 
 async def beat(session: Session, worker: str) -> None:
     """Say that ``worker`` is alive."""
-    insert = (postgresql.insert if session.is_postgresql else sqlite.insert)(WorkerHeartbeat)
+    insert = upsert(session, WorkerHeartbeat)
     await session.execute(
         insert.values(worker=worker, beat_at=session.now()).on_conflict_do_update(
             index_elements=[WorkerHeartbeat.worker], set_={"beat_at": session.now()}

@@ -10,9 +10,9 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import CursorResult
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from marketplace.db.insert import upsert
 from marketplace.db.session import Database, Session
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.outbox import claims
@@ -112,7 +112,7 @@ def _read(begun: Begun) -> Event:
 
 
 async def _take_effect(session: Session, consumer: Consumer, event_id: UUID, event: Event) -> None:
-    insert = (postgresql.insert if session.is_postgresql else sqlite.insert)(InboxEntry)
+    insert = upsert(session, InboxEntry)
     entered = await session.execute(
         insert.values(
             consumer=consumer.name, event_id=event_id, consumed_at=session.now()

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, insert
-from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace.db.base import Base
+from marketplace.db.insert import upsert
 from marketplace.db.session import Session
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.events import Event, to_payload
@@ -42,11 +42,11 @@ async def _write(session: Session) -> None:
 async def _take_numbers(session: Session, wanted: Counter[UUID]) -> dict[UUID, int]:
     """The first of the numbers taken for each stream. The row stays locked until commit, so numbers follow commit order."""
     streams = _table(OutboxStream)
-    upsert = (postgresql.insert if session.is_postgresql else sqlite.insert)(streams)
+    statement = upsert(session, streams)
     taken = await session.execute(
-        upsert.on_conflict_do_update(
+        statement.on_conflict_do_update(
             index_elements=[streams.c.stream_id],
-            set_={"last_sequence": streams.c.last_sequence + upsert.excluded.last_sequence},
+            set_={"last_sequence": streams.c.last_sequence + statement.excluded.last_sequence},
         ).returning(streams.c.stream_id, streams.c.last_sequence),
         [{"stream_id": stream_id, "last_sequence": wanted[stream_id]} for stream_id in sorted(wanted)],
     )

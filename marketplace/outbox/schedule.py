@@ -7,8 +7,8 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import CursorResult, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from marketplace.db.insert import upsert
 from marketplace.db.session import Database, Session
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.inbox import in_short
@@ -47,7 +47,7 @@ async def _due(database: Database, registry: Registry) -> list[_Task]:
 
 
 async def _claim(session: Session, task: _Task, token: UUID, timing: Timing) -> bool:
-    insert = (postgresql.insert if session.is_postgresql else sqlite.insert)(ScheduledRun)
+    insert = upsert(session, ScheduledRun)
     await session.execute(insert.values(name=task.name, due_at=session.now()).on_conflict_do_nothing())
     claimed = await session.execute(
         update(ScheduledRun)

@@ -29,7 +29,14 @@ def test_every_kind_has_words(kind: Kind, locale: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_topic_and_every_line_of_a_mail_has_words(locale: str) -> None:
     keys = [f"notice.topic.{topic}" for topic in Topic]
-    keys += ["notice.line.reason", "notice.line.clashes", "calendar.name", "calendar.summary"]
+    keys += [
+        "notice.line.reason",
+        "notice.line.clashes",
+        "notice.line.needs",
+        "calendar.name",
+        "calendar.summary",
+    ]
+    keys += ["notice.line.next_shift", "notice.line.more"]
     keys += [f"mail.{part}" for part in ("house", "open", "why", "unsubscribe", "preferences")]
     assert [key for key in keys if catalogue(locale).gettext(key) == key] == []
 
