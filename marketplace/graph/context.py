@@ -65,12 +65,16 @@ class Context:
     @asynccontextmanager
     async def unit_of_work(self) -> AsyncIterator[Session]:
         """A transaction for one command; afterwards the payload is read anew. Raises TokenMayNotWrite."""
-        if self.viewer.scopes is not None and WRITE not in self.viewer.scopes:
-            raise TokenMayNotWrite()
+        self.must_write()
         # The snapshot from before the command must not answer for its effects, nor hold a second connection meanwhile.
         await self._stop_reading()
         async with self.house.database.unit_of_work() as session:
             yield session
+
+    def must_write(self) -> None:
+        """For commands that open their own transactions. Raises TokenMayNotWrite for a program that may only look."""
+        if self.viewer.scopes is not None and WRITE not in self.viewer.scopes:
+            raise TokenMayNotWrite()
 
     async def load(self, query: ByKeys[Key, Row], key: Key) -> Row | None:
         """The row for ``key``: all keys that sibling resolvers ask ``query`` for are fetched by one call of it."""

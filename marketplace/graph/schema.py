@@ -62,22 +62,29 @@ from strawberry.types.execution import ExecutionContext
 from marketplace.graph.account import AccountMutations, AccountQueries
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
+from marketplace.graph.assignment_runs import AssignmentRunMutations, AssignmentRunQueries
 from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
 from marketplace.graph.guardians import GuardianMutations, GuardianQueries
 from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
+from marketplace.graph.lotteries import LotteryMutations, LotteryQueries
+from marketplace.graph.mobilisations import MobilisationMutations, MobilisationQueries
 from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.notices import NoticeMutations, NoticeQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.people import PeopleMutations, PeopleQueries
 from marketplace.graph.problems import HANDLERS
+from marketplace.graph.ranking import RankingMutations, RankingQueries
+from marketplace.graph.recommendations import RecommendationMutations, RecommendationQueries
 from marketplace.graph.roles import RoleMutations, RoleQueries
+from marketplace.graph.saved_searches import SavedSearchMutations, SavedSearchQueries
 from marketplace.graph.scalars import SCALARS
 from marketplace.graph.search import SearchQueries
 from marketplace.graph.shifts import ShiftMutations, ShiftQueries
 from marketplace.graph.sign_in import SignInMutations
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
+from marketplace.graph.staffing import StaffingMutations, StaffingQueries
 from marketplace.graph.viewer import ViewerQueries
 
 
@@ -112,13 +119,20 @@ class Query(
     OrganisationQueries,
     NeedQueries,
     SearchQueries,
+    SavedSearchQueries,
     ShiftQueries,
+    StaffingQueries,
+    AssignmentRunQueries,
+    LotteryQueries,
+    MobilisationQueries,
     NoticeQueries,
     AccountQueries,
     CatalogueQueries,
     GuardianQueries,
     PeopleQueries,
     RoleQueries,
+    RecommendationQueries,
+    RankingQueries,
 ):
     pass
 
@@ -133,12 +147,19 @@ class Mutation(
     OrganisationMutations,
     NeedMutations,
     ShiftMutations,
+    StaffingMutations,
+    AssignmentRunMutations,
+    LotteryMutations,
+    MobilisationMutations,
     NoticeMutations,
+    SavedSearchMutations,
     AccountMutations,
     CatalogueMutations,
     GuardianMutations,
     PeopleMutations,
     RoleMutations,
+    RecommendationMutations,
+    RankingMutations,
     SignInMutations,
 ):
     pass

@@ -1,12 +1,13 @@
 """Finding needs in the graph: the same search as the page's, with the same counts and the same honesty when it is reduced."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import strawberry
 
-from marketplace.discovery import finding
+from marketplace.discovery import cards, marking
 from marketplace.discovery.finding import find_needs
+from marketplace.discovery.marking import Place
 from marketplace.discovery.names import Entry
 from marketplace.discovery.wishes import NeedWishes, Sorting
 from marketplace.graph.connections import After, Connection, First, connection
@@ -32,6 +33,24 @@ class Hindrance:
     article: str | None = strawberry.field(description="The rule that says so.")
 
 
+strawberry.enum(
+    Place, name="HighlightedField", description="The texts in which words are marked; a title is also a name."
+)
+
+
+@strawberry.type(
+    description="Where a word that was asked for stands in a text, in Unicode code points: from `start` to before `end`."
+)
+class Highlight:
+    field: Place
+    start: int
+    end: int
+
+    @classmethod
+    def all_of(cls, found: Sequence[marking.Highlight]) -> "list[Highlight]":
+        return [cls(field=one.place, start=start, end=end) for one in found for start, end in one.spans]
+
+
 @strawberry.type(description="A need as a search finds it.")
 class FoundNeed:
     need: Need
@@ -45,9 +64,15 @@ class FoundNeed:
     hindrances: list[Hindrance] | None = strawberry.field(
         description="Why you may not take it; empty when you may, null for strangers."
     )
+    clash: Hindrance | None = strawberry.field(
+        description="Your own shift at the time of `shift`, when there is one; null for strangers."
+    )
+    highlights: list[Highlight] = strawberry.field(
+        description="Where the words stand in the need's `title`, `description` and `place` and in its organisation's name."
+    )
 
     @classmethod
-    def of(cls, found: finding.FoundNeed, locale: str) -> "FoundNeed":
+    def of(cls, found: cards.FoundNeed, locale: str) -> "FoundNeed":
         return cls(
             need=Need.of(found.row),
             shift=Shift.of(found.shift) if found.shift else None,
@@ -62,6 +87,14 @@ class FoundNeed:
                 Hindrance(code=reason.code, message=message_of(reason, locale), article=reason.article)
                 for reason in found.reasons
             ],
+            clash=Hindrance(
+                code=found.clash.code,
+                message=message_of(found.clash, locale),
+                article=found.clash.article,
+            )
+            if found.clash
+            else None,
+            highlights=Highlight.all_of(found.highlights),
         )
 
 
@@ -76,7 +109,8 @@ class Count:
 @strawberry.input(description="What is looked for; everything that is given must fit.")
 class NeedWishesInput:
     text: str | None = strawberry.field(
-        default=None, description="Any words, pinyin or initials; the first 200 characters count."
+        default=None,
+        description="Any words, pinyin or initials, without NUL; the first 10,000 characters count.",
     )
     category: str | None = strawberry.field(
         default=None, description="A category's code, with those under it."
@@ -90,12 +124,16 @@ class NeedWishesInput:
     within_km: float | None = strawberry.field(
         default=None, description="From the middle of `area`, or without one from your home; at most 100."
     )
-    only_suitable: bool = strawberry.field(
-        default=False, description="Only what your age and qualifications allow; not for strangers."
+    only_with_places: bool = strawberry.field(
+        default=False, description="Only what has a place left, on the days that are given."
     )
-    language: str | None = None
+    only_suitable: bool = strawberry.field(
+        default=False,
+        description="Only what has a place left that you may take and have time for beside your own shifts; not for strangers.",
+    )
+    language: str | None = strawberry.field(default=None, description="The code of a language tag.")
     sort: Sorting | None = strawberry.field(
-        default=None, description="By default the best match for words, else the soonest."
+        default=None, description="By default what is best for now where there are words, else the soonest."
     )
 
 
@@ -105,10 +143,15 @@ class NeedSearchConnection(Connection[FoundNeed]):
         description="How many there would be in each other category, at most 40; broad ones count the narrow ones too."
     )
     by_district: list[Count] = strawberry.field(description="How many there would be in each other district.")
+    by_language: list[Count] = strawberry.field(description="How many there would be in each other language.")
+    with_places: int = strawberry.field(description="How many of them have a place left.")
     is_reduced: bool = strawberry.field(
         description="The search engine did not answer: the list is complete but knows fewer spellings."
     )
     is_approximate: bool = strawberry.field(description="Nothing matched every word; these come near.")
+    is_cut: bool = strawberry.field(
+        description="The text was longer than 10,000 characters; the rest was not read."
+    )
 
 
 @strawberry.type
@@ -135,8 +178,11 @@ class SearchQueries:
             total_count=page.total_count,
             by_category=_counts(found.names.categories, found.by_category),
             by_district=_counts(found.names.areas, found.by_district),
+            by_language=_counts(found.names.languages, found.by_language),
+            with_places=found.with_places,
             is_reduced=found.reduced,
             is_approximate=found.approximate,
+            is_cut=found.cut,
         )
 
 

@@ -41,6 +41,9 @@ class Shift(Node):
     minutes: Minutes
     state: ShiftState
     capacity: int
+    minimum_people: int = strawberry.field(
+        description="What the work cannot do without; 0 where nobody said."
+    )
     places_taken: int = strawberry.field(description="By confirmed people and live offers.")
     places_left: int
     note: str | None
@@ -59,6 +62,7 @@ class Shift(Node):
             minutes=Minutes(row.minutes),
             state=row.state,
             capacity=row.capacity,
+            minimum_people=row.minimum_people,
             places_taken=row.places_taken,
             places_left=row.places_left,
             note=row.note,
@@ -112,6 +116,7 @@ class AddShiftInput:
     starts_at: datetime
     ends_at: datetime = strawberry.field(description="At most 24 hours later.")
     capacity: int
+    minimum_people: int = 0
     note: str | None = None
     idempotency_key: UUID | None = strawberry.field(
         default=None, description="A UUID of your choice; repeated, it gives the first answer."
@@ -129,6 +134,9 @@ class MoveShiftInput:
 class ResizeShiftInput:
     shift_id: strawberry.ID
     capacity: int = strawberry.field(description="Never fewer than the places taken.")
+    minimum_people: int | None = strawberry.field(
+        default=None, description="What the work cannot do without; left out, it stays."
+    )
 
 
 @strawberry.input
@@ -154,6 +162,7 @@ class CreateSeriesInput:
     first_starts_at: datetime
     duration_minutes: int
     capacity: int
+    minimum_people: int = 0
     idempotency_key: UUID | None = strawberry.field(
         default=None, description="A UUID of your choice; repeated, it gives the first answer."
     )
@@ -166,6 +175,7 @@ class ChangeSeriesInput:
     first_starts_at: datetime
     duration_minutes: int
     capacity: int
+    minimum_people: int = 0
 
 
 @strawberry.type(description="The shift as it is now.")
@@ -220,7 +230,8 @@ class ShiftMutations:
         description="As organiser: more places, which go to the waiting list first, or fewer."
     )
     async def resize_shift(self, info: Info, input: ResizeShiftInput) -> ShiftResult:
-        key, draft = key_of("Shift", input.shift_id), read(CapacityDraft, {"capacity": input.capacity})
+        key = key_of("Shift", input.shift_id)
+        draft = read(CapacityDraft, {"capacity": input.capacity, "minimum_people": input.minimum_people})
         async with info.context.unit_of_work() as session:
             await shifts.change_capacity(session, info.context.viewer, key, draft)
         return await _changed(info.context, key)

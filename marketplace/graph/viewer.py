@@ -1,10 +1,15 @@
 """Who is asking, as the graph tells it."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import strawberry
 
 from marketplace.graph.context import Info
 from marketplace.graph.nodes import global_id
 from marketplace.identity.viewer import HeldRole
+
+if TYPE_CHECKING:
+    from marketplace.graph.recommendations import Recommendations
 
 
 @strawberry.type(description="A role that is held in one area, with all below it, or in one organisation.")
@@ -32,6 +37,14 @@ class Viewer:
     scopes: list[str] | None = strawberry.field(
         description="The token's scopes; null for a person at a page."
     )
+
+    @strawberry.field(description="Needs for you, the best first, each with why.")
+    async def recommendations(
+        self, info: Info
+    ) -> Annotated["Recommendations", strawberry.lazy("marketplace.graph.recommendations")]:
+        from marketplace.graph.recommendations import recommendations_of_viewer  # the graph is a web
+
+        return await recommendations_of_viewer(info.context)
 
 
 @strawberry.type

@@ -40,19 +40,27 @@ from tests.graph.client import GraphClient, api_token, graph_client
 CORE = schema()._schema
 # The kinds of global ids, and the tables whose keys they carry.
 KINDS = {
+    "AssignmentRun": "assignment_runs",
     "Attendance": "attendances",
+    "Call": "calls",
     "DeadJob": "outbox_events",
     "Device": "signed_in_sessions",
     "GuardianConsent": "guardian_consents",
     "HourEntryRequest": "hour_entry_requests",
     "HourReview": "hour_reviews",
+    "Invitation": "invitations",
     "LedgerEntry": "ledger_entries",
+    "Lottery": "lotteries",
+    "Mobilisation": "mobilisations",
     "Need": "needs",
+    "NeedRole": "need_roles",
     "Notice": "notices",
     "Organisation": "organisations",
     "OrganisationDocument": "organisation_documents",
     "Person": "people",
+    "Proposal": "assignment_proposals",
     "Qualification": "person_qualifications",
+    "RankingWeights": "ranking_weights",
     "RoleGrant": "role_grants",
     "Series": "shift_series",
     "Shift": "shifts",
@@ -116,7 +124,9 @@ class Asker:
         codes = [error["extensions"].get("code") for error in errors]
         if status != 200 or None in codes or "unexpected" in codes or "document_is_invalid" in codes:
             yield f"{status} {errors}"
-        problems = [value["code"] for value in data.values() if isinstance(value, dict) and "code" in value]
+        problems = [
+            value["code"] for value in data.values() if isinstance(value, dict) and "message" in value
+        ]
         changed = by_table(changes)
         if (codes or problems) and changed.keys() - ALWAYS_NOTED:
             yield f"{codes or problems} and yet it changed {changed}"

@@ -7,8 +7,10 @@ import pytest
 
 from marketplace.bootstrap import House
 from marketplace.discovery.rebuild import rebuild
+from marketplace.volunteering.models import NeedTag
 from tests import builders, city
 from tests.graph.client import api_token, graph_client, operation
+from tests.statements import counting
 
 SEARCH = "search/search_needs"
 
@@ -93,6 +95,7 @@ async def test_without_the_engine_the_answer_says_that_it_is_reduced(house: Hous
         ({"withinKm": 1e300}, "input_is_invalid"),
         ({"tags": ["x"] * 11}, "input_is_invalid"),
         ({"dayFrom": "2026-12-02", "dayTo": "2026-12-01"}, "input_is_invalid"),
+        ({"language": "nonsense"}, "input_is_invalid"),
         ({"onlySuitable": True}, "sign_in_needed"),
     ],
 )
@@ -102,3 +105,84 @@ async def test_a_wish_that_cannot_be_is_a_clear_error(
     async with graph_client(house) as client:
         answer = await client.ask(operation(SEARCH), wishes=wishes)
     assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
+@pytest.mark.parametrize("wishes", [{"colour": "red"}, {"sort": "CHEAPEST"}, {"onlyWithPlaces": "maybe"}])
+async def test_an_unknown_wish_or_order_is_named(house: House, wishes: dict[str, Any]) -> None:
+    async with graph_client(house) as client:
+        answer = await client.ask(operation(SEARCH), wishes=wishes)
+    (error,) = answer["errors"]
+    assert next(iter(wishes)) in error["message"] or "CHEAPEST" in error["message"]
+
+
+async def test_words_are_marked_in_code_points(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        await builders.need(session, "🙂为老人助浴", description="每周助浴一次。")
+    await rebuild(house.database, house.search)
+    async with graph_client(house) as client:
+        found = (await client.data(operation(SEARCH), wishes={"text": "助浴"}))["searchNeeds"]
+    (node,) = found["nodes"]
+    marked = [(one["field"], one["start"], one["end"]) for one in node["highlights"]]
+    assert marked == [("TITLE", 4, 6), ("DESCRIPTION", 2, 4)]
+
+
+async def test_a_long_text_is_cut_and_the_answer_says_so(house: House) -> None:
+    async with graph_client(house) as client:
+        short = (await client.data(operation(SEARCH), wishes={"text": "浴" * 10_000}))["searchNeeds"]
+        long = (await client.data(operation(SEARCH), wishes={"text": "浴" * 10_001}))["searchNeeds"]
+    assert (short["isCut"], long["isCut"]) == (False, True)
+
+
+async def test_places_languages_and_clashes_as_three_visitors_see_them(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        member, outsider = await builders.person(session), await builders.person(session)
+        need_id = await builders.need(session, "同一时间")
+        session.add(NeedTag(need_id=need_id, tag_code="english"))
+        await builders.shift(session, need_id)
+        full = await builders.need(session, "满员")
+        await builders.shift(session, full, places_taken=2)
+        own = await builders.need(session, "自己的", closed_at=session.now())
+        await builders.sign_up(session, await builders.shift(session, own), member)
+        tokens = [await api_token(session, one, "read") for one in (member, outsider)]
+    await rebuild(house.database, house.search)
+    clashes: list[list[Any]] = []
+    suitable: list[int] = []
+    for token in (None, *tokens):
+        async with graph_client(house, token=token) as client:
+            found = (await client.data(operation(SEARCH), wishes={"onlyWithPlaces": True}))["searchNeeds"]
+            everything = (await client.data(operation(SEARCH)))["searchNeeds"]
+            assert titles(found) == ["同一时间"]
+            assert (everything["totalCount"], everything["withPlaces"]) == (2, 1)
+            assert [(one["code"], one["count"]) for one in everything["byLanguage"]] == [("english", 1)]
+            clashes.append([node["clash"] and node["clash"]["code"] for node in found["nodes"]])
+            if token is not None:
+                mine = (await client.data(operation(SEARCH), wishes={"onlySuitable": True}))["searchNeeds"]
+                suitable.append(mine["totalCount"])
+    assert clashes == [[None], ["shift_clashes"], [None]]
+    assert suitable == [0, 1]
+
+
+async def test_a_cursor_of_another_search_is_a_clear_error(house: House) -> None:
+    await build(house)
+    async with graph_client(house) as client:
+        found = (await client.data(operation(SEARCH), first=1))["searchNeeds"]
+        after = found["pageInfo"]["endCursor"]
+        answer = await client.ask(operation(SEARCH), first=1, after=after, wishes={"text": "植树"})
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["cursor_is_invalid"]
+
+
+async def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_two(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        token = await api_token(session, await builders.person(session), "read")
+        for number in range(50):
+            need_id = await builders.need(session, f"第{number}项就医")
+            await builders.shift(session, need_id, starts_in=timedelta(days=1, minutes=number))
+    await rebuild(house.database, house.search)
+    async with graph_client(house, token=token) as client:
+        await client.data(operation(SEARCH), first=2, wishes={"text": "就医"})
+        with counting(house) as few:
+            await client.data(operation(SEARCH), first=2, wishes={"text": "就医"})
+        with counting(house) as many:
+            found = (await client.data(operation(SEARCH), first=50, wishes={"text": "就医"}))["searchNeeds"]
+    assert len(found["nodes"]) == 50
+    assert len(many) == len(few)
