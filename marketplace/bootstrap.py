@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from marketplace.db.session import Database
 from marketplace.discovery import handlers as discovery_handlers
+from marketplace.discovery import saved_handlers as saved_search_handlers
 from marketplace.discovery.readings import city_readings
+from marketplace.discovery.saved_watch import Watch
 from marketplace.discovery.upkeep import Upkeep
 from marketplace.hours import handlers as hours_handlers
 from marketplace.identity import handlers as identity_handlers
@@ -19,10 +21,16 @@ from marketplace.notices.email import Email, carrier_of
 from marketplace.notices.sending import Sending
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
+from marketplace.recommendations import handlers as recommendations_handlers
+from marketplace.recommendations.keeping import VolunteerStore
 from marketplace.settings import Settings
+from marketplace.staffing import handlers as staffing_handlers
+from marketplace.staffing import lottery_handlers, mobilisation_handlers
 from marketplace.volunteering import handlers as volunteering_handlers
 from matching.embedded import EmbeddedIndex
 from matching.index import SearchIndex
+from matching.meilisearch import MeilisearchIndex
+from matching.meilisearch_server import Address, Server
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +47,11 @@ class House:
     personal_data: PersonalData
     search: SearchIndex
     upkeep: Upkeep
+    volunteers: VolunteerStore
 
     async def close(self) -> None:
         await self.upkeep.close()
+        await self.volunteers.close()
         await self.database.close()
 
 
@@ -50,8 +60,9 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     clock = clock or SystemClock()
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url, clock=clock, pool_size=settings.database_pool)
-    search = EmbeddedIndex(settings.data_folder / "search", city_readings())
+    search = _search_engine(settings)
     upkeep = Upkeep(database, search)
+    volunteers = VolunteerStore(database, settings.data_folder / "recommendations")
     registry, personal_data = Registry(), PersonalData()
     vault = Vault(settings.secret_bytes())
     outbox_handlers.register(registry)
@@ -59,6 +70,11 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry, personal_data)
     discovery_handlers.register(registry, search, upkeep)
+    saved_search_handlers.register(registry, personal_data, search, Watch(city_readings()))
+    recommendations_handlers.register(registry, personal_data, volunteers)
+    staffing_handlers.register(personal_data)
+    lottery_handlers.register(registry, personal_data, vault)
+    mobilisation_handlers.register(registry, personal_data, volunteers)
     # The way out for letters: a mail server or, where none is named, a folder.
     carrier = carrier_of(settings.mail_url, settings.data_folder / "mail")
     sending = Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)
@@ -75,6 +91,16 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
         personal_data=personal_data,
         search=search,
         upkeep=upkeep,
+        volunteers=volunteers,
+    )
+
+
+def _search_engine(settings: Settings) -> SearchIndex:
+    if not settings.search_url:
+        return EmbeddedIndex(settings.data_folder / "search", city_readings())
+    keys = (settings.search_key.get_secret_value(), settings.search_write_key.get_secret_value())
+    return MeilisearchIndex(
+        Server(Address(settings.search_url, *keys)), settings.search_name, city_readings()
     )
 
 

@@ -100,11 +100,25 @@ async def _worker(house: House) -> str:
 
 async def _search(house: House) -> str:
     status = await asyncio.to_thread(house.search.status)
+    if status.condition is Condition.UNREACHABLE:
+        # No reason to turn visitors away: listings answer from the database meanwhile.
+        return "its server does not answer; listings come from the database"
     if status.condition is not Condition.READY:
         raise NotWell(
-            f"the index is {status.condition}: a worker makes it anew, or run `marketplace reindex`"
+            f"the index is {status.condition}: it is being made anew, listings come from the database meanwhile; "
+            "should it stay so, run `marketplace reindex`"
         )
     return f"{status.documents} documents"
+
+
+async def _search_server(house: House) -> str:
+    url = house.settings.search_url
+    if not url:
+        return "search runs in this process"
+    status = await asyncio.to_thread(house.search.status)
+    if status.condition is Condition.UNREACHABLE:
+        raise NotWell(f"{url} does not answer ({status.detail}): start it, or look at the network between")
+    return f"{url} answers"
 
 
 async def _data_folder(house: House) -> str:
@@ -165,6 +179,7 @@ _READINESS = (
 _BEYOND = (
     _Look("data folder", _data_folder),
     _Look("broker", _broker),
+    _Look("search server", _search_server),
     _Look("mail", _mail),
     _Look("dead jobs", _dead_jobs),
 )

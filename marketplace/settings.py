@@ -36,6 +36,19 @@ class Settings(BaseSettings):
         pattern=r"^[a-z][a-z0-9_-]{0,40}$",
         description="keeps two houses apart on one Redis or RabbitMQ",
     )
+    search_url: str = Field(
+        default="",
+        description="empty: search in this process, over data_folder/search; http(s)://… : a Meilisearch server",
+    )
+    search_key: SecretStr = Field(
+        default=SecretStr(""), description="may only search; `marketplace search keys` makes it"
+    )
+    search_write_key: SecretStr = Field(default=SecretStr(""), description="may only write our own indexes")
+    search_name: str = Field(
+        default="wushe",
+        pattern=r"^[a-z][a-z0-9]{0,40}$",
+        description="keeps two houses apart on one search server",
+    )
     secret: SecretStr = SecretStr("")
     code_gateway_url: str = Field(
         default="", description="empty: one-time codes go to the console, in demo mode only"
@@ -69,6 +82,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("postgresql+asyncpg://", "sqlite+aiosqlite:///")):
             raise ValueError("must begin with postgresql:// or sqlite+aiosqlite:///")
         return value
+
+    @field_validator("search_url")
+    @classmethod
+    def _search_is_an_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must be empty or begin with http:// or https://")
+        return value.rstrip("/")
 
     @field_validator("broker_url")
     @classmethod
@@ -107,6 +127,12 @@ class Settings(BaseSettings):
             faults.append("WUSHE_CODE_GATEWAY_URL must name the https:// address that sends one-time codes")
         if not self.mail_url.startswith(("smtp://", "smtps://")):
             faults.append("WUSHE_MAIL_URL must name the mail server, smtp://user:password@host:port")
+        if self.search_url and not (
+            self.search_key.get_secret_value() and self.search_write_key.get_secret_value()
+        ):
+            faults.append(
+                "WUSHE_SEARCH_KEY and WUSHE_SEARCH_WRITE_KEY must be given: `marketplace search keys` makes them"
+            )
         if faults:
             raise ValueError("; ".join(faults))
         return self

@@ -2,7 +2,7 @@
 
 import typer
 
-from marketplace.cli import data, jobs, places, roles, serving
+from marketplace.cli import data, jobs, places, roles, search, serving, verify
 
 app = typer.Typer(
     name="marketplace",
@@ -15,6 +15,8 @@ app.add_typer(places.app, name="areas")
 app.add_typer(data.needs, name="needs")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(roles.app, name="roles")
+app.add_typer(search.app, name="search")
+app.add_typer(verify.app, name="verify")
 app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)
 app.command("worker")(serving.worker)

@@ -4,6 +4,7 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace.db.faults import DatabaseIsOutOfReach, is_of_network, is_out_of_reach
 from marketplace.kernel.errors import Conflict, MarketplaceError, NotAllowed, Unavailable
+from matching.index import SearchUnavailable
 
 _NO_SUCH_TABLE = ("42P01", "42703")
 
@@ -36,6 +37,14 @@ class DemoIsNotForProduction(NotAllowed):
     """The demo would fill a real database with a made-up city."""
 
 
+class NoSearchServerIsNamed(Conflict):
+    """Keys are for a search server, and no setting names one."""
+
+
+class SearchCannotBeUsed(Unavailable):
+    """The search engine does not answer, or refuses what it was asked."""
+
+
 def mendable(error: Exception) -> MarketplaceError | None:
     """The sentence for a fault that whoever runs the command can mend; None for a fault of ours, which shows its traceback."""
     if isinstance(error, DatabaseIsOutOfReach) and isinstance(error.__cause__, DBAPIError | OSError):
@@ -43,6 +52,8 @@ def mendable(error: Exception) -> MarketplaceError | None:
         error = error.__cause__
     if isinstance(error, MarketplaceError):
         return error
+    if isinstance(error, SearchUnavailable):
+        return SearchCannotBeUsed(why=str(error))
     if isinstance(error, DBAPIError):
         return _of_database(error)
     if isinstance(error, OSError):

@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from marketplace.cli.city.people import PHONE_PURPOSE, seeded_id
+from marketplace.cli.city.people import seeded_id
 from marketplace.cli.city.work import WorkRows
+from marketplace.identity.phones import PURPOSE
 from marketplace.kernel.vault import Vault
 
 CITY = "310000000000"
@@ -81,8 +82,8 @@ def make_accounts(vault: Vault, home: str, organisation_id: UUID, now: datetime)
             {
                 "id": person_id,
                 "name": account.name,
-                "phone_sealed": vault.encrypt(phone, PHONE_PURPOSE),
-                "phone_fingerprint": vault.fingerprint(phone, PHONE_PURPOSE),
+                "phone_sealed": vault.encrypt(phone, PURPOSE),
+                "phone_fingerprint": vault.fingerprint(phone, PURPOSE),
                 "locale": "zh_Hans",
                 "birth_date": account.born,
                 "home_area_code": home,

@@ -14,7 +14,11 @@ from marketplace.areas.models import Area
 from marketplace.bootstrap import House
 from marketplace.catalogue.models import Tag, TagKind
 from marketplace.cli.city.accounts import ACCOUNTS, JIANGSU_ROAD, account_id, make_accounts
+from marketplace.cli.city.drawing import draw_lots
+from marketplace.cli.city.festival import hold_festival
 from marketplace.cli.city.people import Spot, make_people
+from marketplace.cli.city.saving import save_searches
+from marketplace.cli.city.suggesting import suggest
 from marketplace.cli.city.today import make_today
 from marketplace.cli.city.work import Owner, Seeds, WorkRows, World, make_needs, make_organisations
 from marketplace.db.base import Base
@@ -77,7 +81,12 @@ async def build_city(
     active: list[UUID] = []
     for chunk in make_people(random, size.volunteers, spots, skills, languages, house.vault, now):
         await writer.write(
-            {"people": chunk.people, "person_tags": chunk.tags, "availabilities": chunk.availabilities}
+            {
+                "people": chunk.people,
+                "person_tags": chunk.tags,
+                "availabilities": chunk.availabilities,
+                "consents": chunk.consents,
+            }
         )
         active.extend(row["id"] for row in chunk.people[: max(0, _MOST_ACTIVE - len(active))])
         progress(len(chunk.people))
@@ -104,6 +113,10 @@ async def build_city(
     await writer.write(_joined(pending))
     progress(len(pending))
     await writer.write(make_today(world, home).tables)
+    await suggest(house, world, home)
+    await save_searches(house)
+    await draw_lots(house, world, home)
+    await hold_festival(house, world, home)
     return dict(writer.counts)
 
 

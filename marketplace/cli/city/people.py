@@ -9,12 +9,13 @@ from uuid import UUID
 import numpy as np
 
 from marketplace.cli.city.words import city_words
+from marketplace.identity.phones import PURPOSE
 from marketplace.kernel.vault import Vault
 
 CHUNK = 5_000
-PHONE_PURPOSE = "phone"
 _IN_2024 = 1_710_000_000_000
 _LOW = (1 << 62) - 1
+_WANTS_TO_BE_ASKED = 3
 RADII = (1_000, 3_000, 5_000, 10_000, 20_000)
 
 
@@ -35,6 +36,7 @@ class PeopleRows:
     people: list[dict[str, Any]]
     tags: list[dict[str, Any]]
     availabilities: list[dict[str, Any]]
+    consents: list[dict[str, Any]]
 
 
 def make_people(
@@ -79,7 +81,7 @@ def _chunk(  # noqa: PLR0913 - one chunk of a generator, called from one place
     parts = random.integers(0, 3, (size, 2)).tolist()
     offsets = random.normal(0, 0.003, (size, 2)).tolist()
     ids = _ids(random, first, size)
-    rows = PeopleRows([], [], [])
+    rows = PeopleRows([], [], [], [])
     for number in range(size):
         spot = spots[homes[number]]
         person_id = ids[number]
@@ -88,8 +90,8 @@ def _chunk(  # noqa: PLR0913 - one chunk of a generator, called from one place
             {
                 "id": person_id,
                 "name": words.surnames[surnames[number]] + words.given_names[givens[number]],
-                "phone_sealed": vault.encrypt(phone, PHONE_PURPOSE),
-                "phone_fingerprint": vault.fingerprint(phone, PHONE_PURPOSE),
+                "phone_sealed": vault.encrypt(phone, PURPOSE),
+                "phone_fingerprint": vault.fingerprint(phone, PURPOSE),
                 "locale": "zh_Hans",
                 "birth_date": date(now.year - ages[number], 1, 1) + timedelta(days=days[number] - 1),
                 "home_area_code": spot.code,
@@ -112,6 +114,17 @@ def _chunk(  # noqa: PLR0913 - one chunk of a generator, called from one place
             }
             for day, part in sorted(set(zip(week[number], parts[number], strict=True)))
         )
+        if number % _WANTS_TO_BE_ASKED == 0:
+            rows.consents.append(
+                {
+                    "id": seeded_id(first + number, person_id.int & _LOW),
+                    "person_id": person_id,
+                    "kind": "invitations",
+                    "version": "2026-11",
+                    "given": True,
+                    "at": now - timedelta(days=joined[number]),
+                }
+            )
     return rows
 
 

@@ -36,7 +36,7 @@ def _need_at_home(world: World, rows: WorkRows, home: Spot, category: str, needs
     need.update(
         area_code=home.code,
         organisation_id=None,
-        place=f"{home.name}{work.places[0]}",
+        place=f"{home.name.removesuffix('居委会')}{work.places[0]}",
         latitude=home.latitude,
         longitude=home.longitude,
         published_at=world.now - timedelta(days=3),
