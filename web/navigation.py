@@ -74,6 +74,7 @@ def _entries(_: Callable[[str], str]) -> tuple[tuple[_Entry, ...], tuple[_Entry,
         _Entry("desk", _("Desk"), "desk", _publishers),
         _Entry("dead_jobs", _("Dead jobs"), "warn", may_tend),
         _Entry("organisations", _("Organisations"), "people", _people),
+        _Entry("my_searches", _("Saved searches"), "search", _people),
         _Entry("my_raised_needs", _("Needs I raised"), "edit", _people),
         _Entry("profile", _("Profile"), "person", _people),
     )

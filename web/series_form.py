@@ -20,7 +20,11 @@ def draft(form: Form) -> SeriesDraft:
     """The form as a draft: its end gives the length, its choices the rule. Raises InputIsInvalid."""
     times = read(TimesDraft, form.moments("starts_at", "ends_at"))
     minutes = int((times.ends_at - times.starts_at) / timedelta(minutes=1))
-    given = {**form.given("capacity"), "rule": rule_of(form), "first_starts_at": times.starts_at}
+    given = {
+        **form.given("capacity", "minimum_people"),
+        "rule": rule_of(form),
+        "first_starts_at": times.starts_at,
+    }
     series = read(SeriesDraft, {**given, "duration_minutes": minutes})
     recurrence.parse(series.rule)
     return series
@@ -52,6 +56,7 @@ def initial(series: ShiftSeries) -> Mapping[str, Any]:
         "starts_at": series.first_starts_at,
         "ends_at": series.first_starts_at + timedelta(minutes=series.duration_minutes),
         "capacity": series.capacity,
+        "minimum_people": series.minimum_people,
     }
 
 

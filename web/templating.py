@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from marketplace.kernel import local_forms
 from marketplace.kernel.locale import LANGUAGE_TAGS, catalogue
+from marketplace.recommendations.words import points
 from web import csrf, navigation
 from web.addresses import path_of
 from web.redirects import FLASH_COOKIE, flash_of
@@ -137,5 +138,6 @@ def _local_filters(locale: str) -> dict[str, Any]:
         "money": local_forms.money,
         "number": local_forms.number,
         "percent": local_forms.percent,
+        "points": points,
         "iso": lambda moment: moment.isoformat(),
     }

@@ -130,7 +130,7 @@ async def test_without_the_engine_the_list_says_that_it_is_reduced(house: House,
     await need(house)
     page = await visitor.get("/needs?text=就医")
     assert "The search is resting" in page.text
-    assert "陪老人就医" in page.text
+    assert "陪老人<mark>就医</mark>" in page.html
     await rebuild(house.database, house.search)
     assert "The search is resting" not in (await visitor.get("/needs?text=就医")).text
 
@@ -163,10 +163,17 @@ async def test_a_filter_that_cannot_be_is_a_clear_error_that_keeps_the_rest(
     assert page.form("/needs", "within_km").fields["text"] == ["cn"]
 
 
+async def test_a_nul_in_the_words_is_refused_by_name(visitor: Visitor) -> None:
+    page = await visitor.get("/needs?text=%E5%8A%A9%00%E6%B5%B4&area=310105000000")
+    assert page.status == 422
+    assert "remove the invisible character" in page.text
+    assert page.form("/needs", "within_km").fields["area"] == ["310105000000"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
-        "text=%00",
+        "text=%07",
         "text=%ED%A0%80",
         "text=" + "长" * 3000,
         "from=timeline&isappinstalled=0",
@@ -189,6 +196,78 @@ async def test_a_raised_need_is_found_by_nobody(house: House, visitor: Visitor) 
             assert str(need_id) not in (await visitor.get(path)).html
 
 
+async def test_words_are_marked_in_the_title_and_in_the_best_stretch_of_the_text(
+    house: House, visitor: Visitor
+) -> None:
+    long = "每周二上午在社区中心集合，" * 12 + "由两位志愿者上门助浴，" + "结束后请洗手。" * 20
+    await need(house, "<b>老人助浴</b>", description=long)
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/needs?text=助浴")
+    assert "&lt;b&gt;老人<mark>助浴</mark>&lt;/b&gt;" in page.html
+    assert "上门<mark>助浴</mark>" in page.html
+    assert "集合，每周" not in page.text or page.text.count("…") == 2
+
+
+async def test_a_name_in_the_address_that_says_nothing_is_left_out_and_said(visitor: Visitor) -> None:
+    page = await visitor.get("/needs?colour=red&%3Cscript%3E=1&utm_source=x&from=timeline")
+    assert page.status == 200
+    assert "We left this out: <script>, colour." in page.text
+    assert "<script>," not in page.html
+    assert "left this out" not in (await visitor.get("/needs?utm_source=x&from=timeline")).text
+
+
+async def test_a_long_text_is_cut_with_a_note(visitor: Visitor) -> None:
+    assert "its first 10,000 characters" in (await visitor.get("/needs?text=" + "a " * 5_001)).text
+    assert "its first 10,000 characters" not in (await visitor.get("/needs?text=" + "ab" * 5_000)).text
+
+
+async def test_the_map_has_every_district_with_its_count_and_marks_the_chosen_one(
+    house: House, visitor: Visitor
+) -> None:
+    await need(house)
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/needs")
+    assert "<title>Changning District 1</title>" in page.html
+    assert "<title>Xuhui District 0</title>" in page.html
+    assert page.html.count('class="district shade-4"') == 1
+    chosen = await visitor.get(f"/needs?area={city.CHANGNING}")
+    assert 'class="district shade-4 district-on"' in chosen.html
+
+
+async def test_only_with_places_counts_what_there_is_and_keeps_it_in_the_address(
+    house: House, visitor: Visitor
+) -> None:
+    await need(house)
+    async with house.database.unit_of_work() as session:
+        full = await builders.need(session, "满员")
+        await builders.shift(session, full, places_taken=2)
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/needs")
+    assert "1 of those found" in page.text
+    narrowed = await visitor.get("/needs?only_with_places=on")
+    assert "1 open need" in narrowed.text and "满员" not in narrowed.text
+    assert "only with places left" in narrowed.text
+
+
+async def test_a_card_says_that_it_clashes(house: House, visitor: Visitor) -> None:
+    await need(house)
+    async with house.database.unit_of_work() as session:
+        me = await builders.person(session, locale="en")
+        own = await builders.need(session, "自己的班次", closed_at=session.now())
+        await builders.sign_up(session, await builders.shift(session, own), me)
+    await rebuild(house.database, house.search)
+    await visitor.sign_in(me)
+    assert "Clashes with a shift of yours" in (await visitor.get("/needs")).text
+    assert "陪老人就医" not in (await visitor.get("/needs?only_suitable=on")).text
+
+
+async def test_an_empty_list_offers_to_take_each_filter_away(visitor: Visitor) -> None:
+    page = await visitor.get(f"/needs?text=xyzzyq&area={city.CHANGNING}")
+    assert "Without Changning District" in page.text
+    assert "/needs?text=xyzzyq" in page.links
+    assert "/needs?category=elderly_care" in page.links
+
+
 # --- the front page ---
 
 
@@ -200,6 +279,17 @@ async def test_the_front_page_shows_what_is_soon_and_the_figures(house: House, v
         assert said in page.text, said
     assert "/needs?category=elderly_care" in page.links
     page.form("/needs", "text")
+
+
+async def test_the_front_page_counts_a_kind_of_service_as_its_page_does(
+    house: House, visitor: Visitor
+) -> None:
+    await need(house)
+    async with house.database.unit_of_work() as session:
+        await builders.need(session, "没有日期")
+    await rebuild(house.database, house.search)
+    assert "Care for older people 2" in " ".join((await visitor.get("/")).text.split())
+    assert "2 open needs" in (await visitor.get("/needs?category=elderly_care")).text
 
 
 async def test_the_front_page_tells_a_volunteer_what_comes_next(house: House, visitor: Visitor) -> None:

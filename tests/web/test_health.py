@@ -1,5 +1,6 @@
 """What machines ask: alive, ready and why not, and figures without names."""
 
+import shutil
 from datetime import timedelta
 from typing import Any
 
@@ -86,7 +87,20 @@ async def test_not_ready_when_search_has_no_index(visitor: Visitor, house: House
         await heartbeats.beat(session, "first")
     status, body = await ready(visitor)
     assert status == 503
-    assert body["checks"]["search"]["why"].startswith("the index is missing: ")
+    assert body["checks"]["search"]["why"].startswith("the index is missing: it is being made anew")
+    await house.upkeep.finish()
+    assert (await ready(visitor))[0] == 200
+
+
+async def test_an_index_that_is_deleted_under_a_running_server_is_made_anew_at_the_next_look(
+    visitor: Visitor, house: House
+) -> None:
+    await a_worker_beats(house)
+    assert (await ready(visitor))[0] == 200
+    shutil.rmtree(house.settings.data_folder / "search")
+    assert (await ready(visitor))[0] == 503
+    await house.upkeep.finish()
+    assert (await ready(visitor))[0] == 200
 
 
 @pytest.fixture

@@ -37,13 +37,19 @@ TABLES = {
     "entry": "ledger_entries",
     "grant": "role_grants",
     "job": "outbox_events",
+    "lottery": "lotteries",
     "person": "people",
+    "proposal": "assignment_proposals",
     "qualification": "person_qualifications",
     "request": "hour_entry_requests",
     "review": "hour_reviews",
+    "role": "need_roles",
+    "run": "assignment_runs",
+    "search": "saved_searches",
     "series": "shift_series",
     "session": "signed_in_sessions",
     "token": "api_tokens",
+    "weights": "ranking_weights",
 }
 # Whoever asks for one of these finds something out in every reader of text, number, day, list and id.
 GARBAGE = (
@@ -92,6 +98,8 @@ QUERY_NAMES = (
 TELLS_THE_TRUTH = "/readyz"
 # What is written while somebody signs in, refused or not; and that whoever acts was seen.
 SIGN_IN_TABLES = {"sign_in_challenges", "signed_in_sessions"}
+# An automated decision about somebody is on record from the moment it is shown: docs/adr/0017.
+KEPT_WHEN_SHOWN = {"recommendations"}
 # The address in a letter is all that stopping it takes, for mail programs too.
 NEEDS_NO_TOKEN = "/unsubscribe/"
 # Wrong digits stay counted, that is their point.
@@ -169,7 +177,7 @@ class Knocker:
             yield "which is a fault of ours"
         location = answer.headers.get("location", "/")
         changed = by_table(changes)
-        if method == "GET" and changed:
+        if method == "GET" and changed.keys() - KEPT_WHEN_SHOWN:
             yield f"and looking changed {changed}"
         if _is_refused(answer) and changed.keys() - COUNTED_WHEN_REFUSED:
             yield f"and yet it changed {changed}"
@@ -232,6 +240,7 @@ def _words(house: House, things: Everything) -> dict[str, list[str]]:
         "token": [things.unsubscribe_token, everything.CALENDAR_TOKEN, check_in],
         "direction": ["in", "out"],
         "kind": ["contact", "terms"],
+        "ranking": ["volunteer", "provider"],
     }
 
 

@@ -73,11 +73,9 @@ async def list_consents(request: Request) -> Response:
     viewer = viewer_of(request)
     async with house_of(request).database.reading() as session:
         rows = await consents.history(session, viewer)
-        held = await consents.holding(session, viewer.signed_in())
-    context = {
-        "rows": rows,
-        "optional": [(kind, kind in held and held[kind].given) for kind in consents.OPTIONAL],
-    }
+        person_id = viewer.signed_in()
+        held = await consents.choices_of(session, [person_id], consents.OPTIONAL)
+    context = {"rows": rows, "optional": [(kind, held[person_id][kind]) for kind in consents.OPTIONAL]}
     return render(request, "account/consents.html", context)
 
 

@@ -11,6 +11,7 @@ from marketplace.desk import Task
 from marketplace.identity import policy
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
+from marketplace.recommendations.policy import may_govern_ranking
 from web.addresses import has_page, path_of
 from web.templating import render
 from web.visit import house_of, today_of, viewer_of
@@ -73,6 +74,7 @@ def _tools(request: Request, viewer: Viewer) -> dict[str, str]:
         "desk_hours": desks.organises(viewer),
         "roles": bool(policy.grantable_roles(viewer)),
         "rules": policy.may_change_rules(viewer),
+        "list_weights": may_govern_ranking(viewer),
     }
     return {
         page: path_of(request, page)

@@ -19,8 +19,10 @@ async def livez(_request: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Each check by name, well or not and why; 503 unless all are well."""
+    """Each check by name, well or not and why; 503 unless all are well. An index that is not is made anew from this moment on."""
     found = await health.readiness(house_of(request))
+    if any(check.name == "search" and not check.is_ok for check in found):
+        await house_of(request).upkeep.heal_now()
     is_ready = all(check.is_ok for check in found)
     body = {
         "ready": is_ready,

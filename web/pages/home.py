@@ -11,18 +11,25 @@ from marketplace.db.session import Session
 from marketplace.discovery.finding import Found, find_needs
 from marketplace.discovery.numbers import city_numbers
 from marketplace.discovery.wishes import NeedWishes, Sorting
+from marketplace.hours.rules import check_in_rule
 from marketplace.identity.models import Person
 from marketplace.kernel.errors import InputIsInvalid
 from marketplace.kernel.pagination import PageRequest
+from marketplace.recommendations import invitation_queries, recommending
+from marketplace.recommendations.invitation_queries import InvitationRow
+from marketplace.recommendations.recommending import Recommendations, Recommended
 from marketplace.volunteering import sign_up_queries
 from marketplace.volunteering.sign_up_queries import SignUpRow
-from web.pages.find import name_of
+from web.find_filters import name_of
+from web.pages.recommendations import keep
 from web.templating import render, static
-from web.visit import house_of, today_of, viewer_of
+from web.visit import house_of, now_of, today_of, viewer_of
 
 _ROBOTS = "User-agent: *\nDisallow: /my/\nDisallow: /desk\nDisallow: /sign-in\nDisallow: /graphql\n"
 _SHOWN_NEEDS = 6
 _SHOWN_SHIFTS = 3
+_SHOWN_INVITATIONS = 2
+_SHOWN_RECOMMENDED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Next:
     """What a signed-in person can do next: their coming shifts, and what their profile still lacks."""
 
     sign_ups: Sequence[SignUpRow]
+    invitations: Sequence[InvitationRow]
     has_home: bool
     has_birth_date: bool
 
@@ -37,13 +45,25 @@ class Next:
 async def home(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
         coming = await _next(request, session)
+        recommended = None if coming is None else await recommending.for_viewer(session, viewer_of(request))
+        check_in = None if coming is None else await check_in_rule(session)
         found, is_near = await _found(request, session)
+        # The list above leaves out what has no date yet; a kind of service counts what its page will show.
+        everything = await find_needs(
+            session, viewer_of(request), house_of(request).search, NeedWishes(), PageRequest(1)
+        )
         numbers = await city_numbers(session)
+    if recommended is not None:
+        await keep(request, recommended)
     context = {
+        "recommended": recommended,
+        "for_you": _for_you(recommended, coming),
+        "check_in": check_in,
+        "now": now_of(request),
         "next": coming,
         "is_near": is_near,
         "found": found,
-        "categories": _categories(request, found),
+        "categories": _categories(request, everything),
         "numbers": numbers,
     }
     return render(request, "home.html", context)
@@ -61,6 +81,14 @@ async def _found(request: Request, session: Session) -> tuple[Found, bool]:
         return await find_needs(session, viewer, index, soon, page), False
 
 
+def _for_you(recommended: Recommendations | None, coming: Next | None) -> list[Recommended]:
+    """The best of what is recommended; what an invitation shows already is not shown twice."""
+    if recommended is None or coming is None:
+        return []
+    asked = {row.need_id for row in coming.invitations}
+    return [item for item in recommended.items if item.need_id not in asked][:_SHOWN_RECOMMENDED]
+
+
 async def _next(request: Request, session: Session) -> Next | None:
     viewer = viewer_of(request)
     if viewer.person_id is None:
@@ -69,6 +97,7 @@ async def _next(request: Request, session: Session) -> Next | None:
     person = await session.get_one(Person, viewer.person_id)
     return Next(
         coming.rows,
+        (await invitation_queries.mine(session, viewer))[:_SHOWN_INVITATIONS],
         has_home=person.home_area_code is not None or person.latitude is not None,
         has_birth_date=person.birth_date is not None,
     )

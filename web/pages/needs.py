@@ -11,8 +11,12 @@ from marketplace.kernel.errors import InputIsInvalid
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
+from marketplace.recommendations import why
+from marketplace.staffing import lottery_queries
+from marketplace.staffing import queries as staffing
 from marketplace.volunteering import needs, queries, sign_up_queries
 from marketplace.volunteering.drafts import RaisedNeedDraft
+from marketplace.volunteering.states import NeedState
 from web import area_picker, need_form
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
@@ -27,7 +31,20 @@ async def need(request: Request) -> Response:
         details = await queries.need(session, viewer, need_id)
         shifts = await queries.shifts_of(session, viewer, need_id, PageRequest(20, after))
         mine = await sign_up_queries.my_open_by_shifts(session, viewer, [row.id for row in shifts.rows])
-    context = {"details": details, "shifts": shifts, "mine": mine, "is_first": after is None}
+        by_lot = await lottery_queries.of_shifts(session, viewer, [row.id for row in shifts.rows])
+        pool = (await staffing.my_entries(session, viewer, [need_id])).get(need_id)
+        next_shift = details.row.next_shift
+        asks = next_shift is not None and details.row.state is NeedState.OPEN and not viewer.is_stranger
+        suits = await why.of_shift(session, viewer, next_shift.id) if asks and next_shift else None
+    context = {
+        "details": details,
+        "shifts": shifts,
+        "mine": mine,
+        "by_lot": by_lot,
+        "why": suits,
+        "pool": pool,
+        "is_first": after is None,
+    }
     return render(request, "needs/need.html", context)
 
 

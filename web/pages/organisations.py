@@ -1,5 +1,6 @@
 """Organisations: the public list and page, registering one, and keeping its profile."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,55 +9,108 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.catalogue.models import TagKind
-from marketplace.catalogue.queries import name_of, tree
+from marketplace.catalogue.queries import Branch, name_of, tree
 from marketplace.db.session import Session
+from marketplace.discovery.organisations import FoundOrganisations, OrganisationWishes, find_organisations
 from marketplace.kernel.errors import NotPermitted
-from marketplace.kernel.input import Draft, OptionalLine, read
+from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
 from marketplace.organisations import organisations, policy, queries, verification
 from marketplace.organisations.drafts import OrganisationDraft, OrganisationKind, ProfileDraft
-from marketplace.organisations.queries import OrganisationDetails, OrganisationFilters
+from marketplace.organisations.queries import OrganisationDetails
 from marketplace.organisations.states import OrganisationState, organisation_state
 from marketplace.volunteering import queries as needs
 from marketplace.volunteering.queries import NeedFilters
+from matching.index import LONGEST_QUERY
 from web import area_picker, need_form
+from web.find_filters import Choice, shortened
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
-from web.templating import render
+from web.templating import here, render
 from web.visit import house_of, locale_of, translator, viewer_of
 
 _PROFILE = ("about", "address", "public_phone", "public_email", "website")
 _LISTS = ("fields", "areas")
 _IDENTITY = ("name", "credit_code", "kind", "area_code")
-
-
-class Narrowing(Draft):
-    """What the list's address may carry; anything else there is ignored."""
-
-    q: OptionalLine = None
-    field: OptionalLine = None
-    area: OptionalLine = None
+_NARROWING = {"q": "text", "field": "field", "area": "area"}
 
 
 async def list_organisations(request: Request) -> Response:
-    given = {
-        name: request.query_params[name] for name in ("q", "field", "area") if name in request.query_params
-    }
-    narrowing = read(Narrowing, given)
-    after = request.query_params.get("after")
-    filters = OrganisationFilters(narrowing.q, narrowing.field, narrowing.area)
-    async with house_of(request).database.reading() as session:
-        page = await queries.page(session, viewer_of(request), filters, PageRequest(20, after))
+    """What else the address may carry is ignored."""
+    given = {name: request.query_params[name] for name in _NARROWING if name in request.query_params}
+    form = blank_form(request, given)
+    house, viewer, after = house_of(request), viewer_of(request), request.query_params.get("after") or None
+    found: FoundOrganisations | None = None
+    async with house.database.reading() as session:
+        with form.catching():
+            wishes = read(
+                OrganisationWishes,
+                {wish: given[name] for name, wish in _NARROWING.items() if given.get(name)},
+            )
+            found = await find_organisations(session, viewer, house.search, wishes, PageRequest(20, after))
         branches = await tree(session, TagKind.CATEGORY)
+        districts = await area_picker.districts(session, locale_of(request))
         context = {
-            "page": page,
-            "narrowing": narrowing,
-            "fields": [(branch.tag.code, name_of(branch.tag, locale_of(request))) for branch in branches],
-            "districts": await area_picker.districts(session, locale_of(request)),
-            "mine": await queries.mine(session, viewer_of(request)),
+            "form": form,
+            "found": found,
+            "groups": _facets(request, branches, districts, found),
+            "chosen": _chosen(request, branches, districts),
+            "mine": await queries.mine(session, viewer),
             "is_first": after is None,
+            "most_characters": LONGEST_QUERY,
         }
-    return render(request, "organisations/list.html", context)
+    return render(request, "organisations/list.html", context, form.status)
+
+
+def _facets(
+    request: Request,
+    branches: Sequence[Branch],
+    districts: Sequence[tuple[str, str]],
+    found: FoundOrganisations | None,
+) -> list[dict[str, Any]]:
+    _ = translator(request)
+    fields = [(branch.tag.code, name_of(branch.tag, locale_of(request))) for branch in branches]
+    groups = [
+        ("area", _("District"), districts, found.by_district if found else {}),
+        ("field", _("Field of service"), fields, found.by_field if found else {}),
+    ]
+    is_counted = found is not None and not found.reduced
+    drawn = [
+        {"title": title, "rows": _choices(request, name, entries, counts if is_counted else None)}
+        for name, title, entries, counts in groups
+    ]
+    return [group for group in drawn if group["rows"]]
+
+
+def _choices(
+    request: Request, name: str, entries: Sequence[tuple[str, str]], counts: Mapping[str, int] | None
+) -> list[Choice]:
+    """The choices that would find something, the most first; all of them while nobody can count."""
+    chosen = request.query_params.get(name)
+    shown = [
+        Choice(
+            label,
+            None if counts is None else counts.get(code, 0),
+            here(request, **{name: None if code == chosen else code, "after": None}),
+            code == chosen,
+        )
+        for code, label in entries
+        if counts is None or counts.get(code) or code == chosen
+    ]
+    return sorted(shown, key=lambda choice: -(choice.count or 0))
+
+
+def _chosen(
+    request: Request, branches: Sequence[Branch], districts: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Every active filter in words, with the address of the same list without it."""
+    names = dict(districts) | {
+        branch.tag.code: name_of(branch.tag, locale_of(request)) for branch in branches
+    }
+    asked = request.query_params
+    said = [("q", f"“{shortened(asked['q'].strip())}”")] if asked.get("q", "").strip() else []
+    said += [(name, names[asked[name]]) for name in ("area", "field") if asked.get(name) in names]
+    return [(label, here(request, **{name: None, "after": None})) for name, label in said]
 
 
 async def organisation(request: Request) -> Response:

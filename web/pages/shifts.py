@@ -12,6 +12,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound, NotPermitted
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.input import read
+from marketplace.staffing import mobilisations
 from marketplace.volunteering import queries, series, shifts
 from marketplace.volunteering.drafts import CapacityDraft, NoteDraft, ReasonDraft, ShiftDraft, TimesDraft
 from marketplace.volunteering.models import ShiftSeries
@@ -28,7 +29,9 @@ Change = Callable[[Session, Viewer, UUID, Form], Awaitable[None]]
 
 
 async def new_shift(request: Request) -> Response:
-    return await _show_new(request, blank_form(request, {"capacity": 5}), "manage/new_shift.html")
+    return await _show_new(
+        request, blank_form(request, {"capacity": 5, "minimum_people": 0}), "manage/new_shift.html"
+    )
 
 
 async def save_new_shift(request: Request) -> Response:
@@ -36,7 +39,10 @@ async def save_new_shift(request: Request) -> Response:
     form = await read_form(request)
     need_id = _id(request, "need_id")
     with form.catching():
-        draft = read(ShiftDraft, form.given("capacity", "note") | form.moments("starts_at", "ends_at"))
+        draft = read(
+            ShiftDraft,
+            form.given("capacity", "minimum_people", "note") | form.moments("starts_at", "ends_at"),
+        )
         async with house_of(request).database.unit_of_work() as session:
             await shifts.add(session, viewer_of(request), need_id, draft, parse_id(form.key))
         return redirect(request, "manage_need", _("The shift is planned."), need_id=need_id)
@@ -44,7 +50,7 @@ async def save_new_shift(request: Request) -> Response:
 
 
 async def new_series(request: Request) -> Response:
-    form = blank_form(request, {"capacity": 5, "frequency": "WEEKLY", "interval": 1})
+    form = blank_form(request, {"capacity": 5, "minimum_people": 0, "frequency": "WEEKLY", "interval": 1})
     return await _show_new(request, form, "manage/new_series.html")
 
 
@@ -112,7 +118,9 @@ async def _move(session: Session, viewer: Viewer, shift_id: UUID, form: Form) ->
 
 
 async def _resize(session: Session, viewer: Viewer, shift_id: UUID, form: Form) -> None:
-    await shifts.change_capacity(session, viewer, shift_id, read(CapacityDraft, form.given("capacity")))
+    await shifts.change_capacity(
+        session, viewer, shift_id, read(CapacityDraft, form.given("capacity", "minimum_people"))
+    )
 
 
 async def _note(session: Session, viewer: Viewer, shift_id: UUID, form: Form) -> None:
@@ -139,12 +147,13 @@ async def _show_shift(request: Request, refused: Mapping[str, Form]) -> Response
     shift, details = await _shift(request)
     forms = {
         "move": blank_form(request, {"starts_at": shift.starts_at, "ends_at": shift.ends_at}),
-        "resize": blank_form(request, {"capacity": shift.capacity}),
+        "resize": blank_form(request, {"capacity": shift.capacity, "minimum_people": shift.minimum_people}),
         "note": blank_form(request, {"note": shift.note}),
         "cancel": blank_form(request),
     }
     status = next((form.status for form in refused.values()), 200)
     context = {"shift": shift, "details": details, "forms": {**forms, **refused}}
+    context |= {"may_call": mobilisations.may_start(viewer_of(request), details.row.need.area_code)}
     return render(request, "manage/shift.html", context, status)
 
 

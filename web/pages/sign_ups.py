@@ -3,16 +3,21 @@
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from marketplace.hours.rules import check_in_rule
 from marketplace.kernel.input import read
 from marketplace.kernel.local_forms import moment
 from marketplace.kernel.pagination import PageRequest
+from marketplace.recommendations import why
+from marketplace.staffing import lottery_queries
+from marketplace.staffing import queries as staffing
 from marketplace.volunteering import sign_up_queries, sign_ups, terms
 from marketplace.volunteering.sign_up_drafts import JoinDraft
 from marketplace.volunteering.sign_up_queries import SignUpRow
 from marketplace.volunteering.sign_up_states import SignUpState
+from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
@@ -20,7 +25,12 @@ from web.visit import house_of, locale_of, translator, viewer_of
 
 
 async def check_sign_up(request: Request) -> Response:
-    """When, where and what may happen, before the one button."""
+    """When, where and what may happen, before the one button; where places are drawn by lot, the lottery instead."""
+    shift_id = _shift_id(request)
+    async with house_of(request).database.reading() as session:
+        found = (await lottery_queries.of_shifts(session, viewer_of(request), [shift_id])).get(shift_id)
+    if found is not None and found.record is None:
+        return RedirectResponse(path_of(request, "lottery", lottery_id=found.id), 303)
     return await _show_terms(request, blank_form(request))
 
 
@@ -40,9 +50,16 @@ async def my_shifts(request: Request) -> Response:
     after = request.query_params.get("after")
     async with house_of(request).database.reading() as session:
         page = await sign_up_queries.my_coming(session, viewer_of(request), PageRequest(20, after))
-    return render(
-        request, "sign_ups/coming.html", {"page": page, "is_first": after is None, "now": session.now()}
-    )
+        check_in = await check_in_rule(session)
+        whys = await staffing.why(session, viewer_of(request), [row.id for row in page.rows])
+    context = {
+        "page": page,
+        "whys": whys,
+        "is_first": after is None,
+        "now": session.now(),
+        "check_in": check_in,
+    }
+    return render(request, "sign_ups/coming.html", context)
 
 
 async def my_past_shifts(request: Request) -> Response:
@@ -101,7 +118,10 @@ def _what_came_of_it(request: Request, row: SignUpRow) -> str:
 async def _show_terms(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
         shown = await terms.terms(session, viewer_of(request), _shift_id(request))
-    return render(request, "sign_ups/terms.html", {"form": form, "terms": shown}, form.status)
+        # What would lift the reasons is looked up only where there are any.
+        found = await why.of_shift(session, viewer_of(request), _shift_id(request)) if shown.reasons else None
+    context = {"form": form, "terms": shown, "why": found}
+    return render(request, "sign_ups/terms.html", context, form.status)
 
 
 async def _show_withdrawal(request: Request, form: Form) -> Response:
