@@ -14,9 +14,13 @@ from marketplace.bootstrap import House
 from marketplace.catalogue.models import Tag
 from marketplace.db.base import Base, Identified
 from marketplace.db.session import Session
+from marketplace.discovery import saved_wishes
+from marketplace.discovery.saved_models import SavedSearch
 from marketplace.hours.models import Attendance, HourEntryRequest, HourReview, LedgerEntry
+from marketplace.identity import viewers
 from marketplace.identity.models import ApiToken, GuardianConsent, PersonQualification, SignedInSession
 from marketplace.identity.viewer import Role
+from marketplace.kernel.clock import local_day
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import new_token, token_digest
 from marketplace.notices import facts
@@ -25,7 +29,17 @@ from marketplace.notices.models import CalendarFeed, Notice
 from marketplace.notices.unsubscribing import Subscription, token_of
 from marketplace.organisations.models import OrganisationDocument
 from marketplace.outbox.models import OutboxEvent
+from marketplace.recommendations.models import Invitation, RankingWeights, Recommendation
+from marketplace.staffing import gathering, lottery_draws, planning, pool, roles, runs
+from marketplace.staffing.drafts import PoolDraft, RoleDraft
+from marketplace.staffing.lotteries import PURPOSE
+from marketplace.staffing.lottery_models import Lottery, LotteryEntry
+from marketplace.staffing.mobilisation_models import Call, Mobilisation
+from marketplace.staffing.mobilisation_states import MobilisationKind, StopCause
+from marketplace.staffing.settings import Settings
 from marketplace.volunteering.models import ShiftSeries
+from matching import lottery
+from matching.weights import VOLUNTEER_WEIGHTS
 from tests import builders, city
 
 PROPOSED_TAG = "kite_flying"
@@ -58,7 +72,12 @@ async def build(house: House) -> Everything:
         for person_id in (member, neighbour):
             await _belongings(session, house, person_id)
             await _work(session, person_id, colleague, organisation_id)
+            await _suggestions(session, person_id, colleague)
+        await _lotteries(session, house, member, neighbour, colleague)
+        await _mobilisations(session, member, neighbour, colleague)
+        await _staffing(session, member, neighbour, colleague)
         await _tag(session, colleague)
+        await _weights(session, colleague)
     unsubscribe = token_of(house.vault, Subscription(member, Kind.SIGN_UP_CONFIRMED, ChannelName.EMAIL))
     async with house.database.reading() as session:
         return Everything(member, outsider, await _ids(session), unsubscribe)
@@ -93,8 +112,21 @@ async def _belongings(session: Session, house: House, person_id: UUID) -> None:
     calendar = CALENDAR_TOKEN if await session.scalar(select(CalendarFeed.id)) is None else new_token()
     digests = [token_digest(new_token()) for _ in range(2)]
     later = now + timedelta(days=300)
+    wishes = {"version": saved_wishes.VERSION, "wishes": {"text": "助浴", "area": city.CHANGNING}}
     session.add_all(
         [
+            SavedSearch(
+                id=new_id(),
+                name="助浴、长宁区",
+                wishes=wishes,
+                digest=saved_wishes.digest(wishes),
+                how_told="daily",
+                created_at=now,
+                changed_at=now,
+                watches_from=now,
+                change_number=1,
+                **whose,
+            ),
             PersonQualification(id=new_id(), qualification_code="first_aid", stated_at=now, **whose),
             SignedInSession(
                 id=new_id(),
@@ -224,6 +256,134 @@ async def _work(session: Session, person_id: UUID, colleague: UUID, organisation
             ),
         ]
     )
+    await session.flush()
+
+
+async def _suggestions(session: Session, person_id: UUID, colleague: UUID) -> None:
+    """A need that was recommended to the person today, and an invitation to it that waits."""
+    need_id = await builders.need(session, "陪读")
+    why = {
+        "need_id": need_id,
+        "shift_id": await builders.shift(session, need_id, starts_in=timedelta(days=9)),
+        "person_id": person_id,
+        "score": 0,
+        "factors": [],
+        "weights_version": 1,
+    }
+    now = session.now()
+    session.add_all(
+        [
+            Recommendation(id=new_id(), made_on=local_day(now), made_at=now, place=1, **why),
+            Invitation(id=new_id(), invited_by=colleague, invited_at=now, **why),
+        ]
+    )
+    await session.flush()
+
+
+async def _weights(session: Session, proposer: UUID) -> None:
+    points = {**VOLUNTEER_WEIGHTS.points, "skill": 20, "travel": 25}
+    session.add(
+        RankingWeights(
+            id=new_id(),
+            kind="volunteer",
+            version=2,
+            points=points,
+            reason="路近更重要",
+            proposed_at=session.now(),
+            proposed_by=proposer,
+        )
+    )
+    await session.flush()
+
+
+async def _lotteries(session: Session, house: House, member: UUID, neighbour: UUID, colleague: UUID) -> None:
+    """One that is open and one that is drawn; the member entered both."""
+    need_id = await builders.need(session, "新年音乐会引导")
+    for closes_in in (timedelta(days=1), -_HOUR):
+        closes_at = session.now() + closes_in
+        shift_id = await builders.shift(
+            session, need_id, starts_in=timedelta(days=12), lottery_closes_at=closes_at
+        )
+        secret = lottery.new_secret()
+        row = Lottery(
+            id=new_id(),
+            shift_id=shift_id,
+            opened_by=colleague,
+            opened_at=session.now() - timedelta(days=1),
+            closes_at=closes_at,
+            first_timer_tickets=2,
+            commitment=lottery.commitment(secret),
+            sealed_secret=house.vault.encrypt(secret, PURPOSE),
+        )
+        session.add(row)
+        await session.flush()
+        session.add_all(
+            LotteryEntry(
+                id=new_id(),
+                lottery_id=row.id,
+                person_id=person_id,
+                idempotency_key=str(row.id),
+                number=number,
+                tickets=number,
+                entered_at=session.now(),
+            )
+            for number, person_id in enumerate((member, neighbour), start=1)
+        )
+        await session.flush()
+        await lottery_draws.draw(session, row.id, house.vault)
+
+
+async def _staffing(session: Session, member: UUID, neighbour: UUID, colleague: UUID) -> None:
+    """A need with a role and a pool, and a run whose offers are not sent yet."""
+    need_id = await builders.need(session, "社区运动会")
+    await builders.shift(session, need_id, starts_in=timedelta(days=15), minimum_people=1)
+    organiser = await viewers.of_person(session, colleague)
+    await roles.add(session, organiser, need_id, RoleDraft(name="急救员", qualification="first_aid"))
+    for person_id in (member, neighbour):
+        volunteer = await viewers.of_person(session, person_id)
+        await pool.join(session, volunteer, need_id, PoolDraft(idempotency_key="pool"))
+    await session.flush()
+    settings = Settings(shifts=(), most_shifts=3, rest_minutes=60, offer_minutes=720, seed=7)
+    question = await gathering.gather(session, organiser, need_id, settings)
+    await runs.store(session, organiser, new_id(), question, planning.answer(question))
+    await session.flush()
+
+
+async def _mobilisations(session: Session, member: UUID, neighbour: UUID, colleague: UUID) -> None:
+    """One that runs, with a live call to each of the two, and one that was stopped."""
+    need_id = await builders.need(session, "防汛值守")
+    for stopped_at in (None, session.now()):
+        row = Mobilisation(
+            id=new_id(),
+            shift_id=await builders.shift(session, need_id, starts_in=timedelta(days=20)),
+            kind=MobilisationKind.LARGE.value,
+            reason="暴雨红色预警",
+            wave_size=2,
+            wave_minutes=30,
+            first_metres=3000,
+            started_by=colleague,
+            started_at=session.now(),
+            next_wave_at=session.now() + _HOUR,
+            waves=1,
+            stopped_at=stopped_at,
+            stopped_because=StopCause.BY_HAND.value if stopped_at else None,
+        )
+        session.add(row)
+        await session.flush()
+        session.add_all(
+            Call(
+                id=new_id(),
+                mobilisation_id=row.id,
+                person_id=person_id,
+                wave=1,
+                score=800,
+                metres=1200,
+                called_at=session.now(),
+                expires_at=session.now() + _HOUR,
+                ended_at=stopped_at,
+            )
+            for person_id in (member, neighbour)
+        )
     await session.flush()
 
 

@@ -197,16 +197,6 @@ async def test_a_whole_index_is_left_alone(house: House) -> None:
     assert house.search.status().generation == before
 
 
-async def test_a_fresh_index_takes_over_in_the_small_hours(house: House, clock: FixedClock) -> None:
-    await rebuild(house.database, house.search)
-    before = house.search.status().generation
-    clock.advance(timedelta(hours=17, minutes=30))  # 03:30 in Shanghai
-    async with house.database.reading() as session:
-        await house.upkeep.renew_at_night(session)
-    await house.upkeep.finish()
-    assert house.search.status().generation != before
-
-
 async def test_a_shift_that_has_begun_is_no_longer_one_to_come(house: House, clock: FixedClock) -> None:
     async with house.database.unit_of_work() as session:
         need_id = await builders.need(session)

@@ -1,0 +1,99 @@
+"""Needs for an organisation: of communities, in its fields and districts, explained; for its own people only."""
+
+from datetime import timedelta
+
+import pytest
+
+from marketplace.bootstrap import House
+from marketplace.hours.models import Attendance
+from marketplace.identity.viewer import STRANGER, Viewer
+from marketplace.kernel.errors import NotFound, NotPermitted, SignInNeeded
+from marketplace.kernel.ids import new_id
+from marketplace.kernel.local_forms import sentence
+from marketplace.kernel.locale import LOCALES
+from marketplace.recommendations import providers
+from marketplace.recommendations.providers import NeedsForProvider
+from tests import builders, city
+from tests.recommendations import scene
+from tests.statements import counting
+
+
+async def _shown(house: House, viewer: Viewer, of: Viewer) -> NeedsForProvider:
+    (held,) = of.roles
+    assert held.organisation_id is not None
+    async with house.database.reading() as session:
+        return await providers.for_organisation(session, viewer, held.organisation_id)
+
+
+async def test_needs_in_its_fields_and_areas_come_best_first(house: House) -> None:
+    manager = await scene.manager(house)
+    here = await scene.need(house, "陪诊", category_code="medical_company")
+    near = await scene.need(house, "助餐", category_code="meal_help", area_code=city.HUAYANG_COMMUNITY)
+    await scene.need(house, "别的区", area_code=city.TIANPING_COMMUNITY)
+    await scene.need(house, "教英语", category_code="education")
+    async with house.database.unit_of_work() as session:
+        other = await builders.organisation(session, "别的组织")
+    await scene.need(house, "已有组织", organisation_id=other)
+    await scene.need(house, "没有名额", starts_in=-timedelta(days=1))
+    found = await _shown(house, manager, manager)
+    assert [item.row.id for item in found.items] == [here.need_id, near.need_id]
+    for item in found.items:
+        assert sum(factor.points for factor in item.told.factors) == item.told.score
+        for factor in item.told.factors:
+            for locale in LOCALES:
+                assert sentence(locale, factor.key, factor.facts) != factor.key
+
+
+async def test_shifts_that_took_place_are_a_record_and_late_cancellations_too(house: House) -> None:
+    manager = await scene.manager(house)
+    organisation_id = manager.roles[0].organisation_id
+    assert organisation_id is not None
+    place = await scene.need(house, organisation_id=organisation_id)
+    async with house.database.unit_of_work() as session:
+        held = await builders.shift(session, place.need_id, starts_in=-timedelta(days=3))
+        person_id = await builders.person(session)
+        sign_up_id = await builders.sign_up(session, held, person_id)
+        row = {"sign_up_id": sign_up_id, "shift_id": held, "person_id": person_id}
+        session.add(
+            Attendance(
+                id=new_id(), checked_in_at=session.now(), check_in_method="qr", checked_in_by=person_id, **row
+            )
+        )
+        now = session.now()
+        for cancelled_at in (now - timedelta(days=5, hours=2), now - timedelta(days=9)):
+            await builders.shift(
+                session, place.need_id, starts_at=now - timedelta(days=5), cancelled_at=cancelled_at
+            )
+    async with house.database.reading() as session:
+        found = (await providers.providers(session, [organisation_id]))[organisation_id]
+    assert 0.9 < found.delivered < 1 and 0.9 < found.failed < 1
+
+
+async def test_an_organisation_that_is_not_verified_is_shown_nothing(house: House) -> None:
+    manager = await scene.manager(house, verified=False)
+    await scene.need(house)
+    found = await _shown(house, manager, manager)
+    assert not found.is_verified and not found.items
+
+
+async def test_three_visitors(house: House) -> None:
+    manager, outsider = await scene.manager(house), await scene.volunteer(house)
+    hidden = await scene.manager(house, verified=False)
+    with pytest.raises(SignInNeeded):
+        await _shown(house, STRANGER, manager)
+    with pytest.raises(NotPermitted):
+        await _shown(house, outsider, manager)
+    with pytest.raises(NotFound):
+        await _shown(house, outsider, hidden)
+
+
+async def test_many_needs_cost_as_much_as_few(house: House) -> None:
+    manager = await scene.manager(house)
+    counts = []
+    for round_number in range(2):
+        for number in range(3):
+            await scene.need(house, f"需求{round_number}{number}")
+        with counting(house) as sent:
+            await _shown(house, manager, manager)
+        counts.append(len(sent))
+    assert counts[0] == counts[1] <= 14
