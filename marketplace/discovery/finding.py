@@ -6,7 +6,6 @@ If the index cannot answer, the database finds them too, more plainly, and the a
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -20,12 +19,12 @@ from marketplace.discovery.cards import FoundNeed, Sight, cards
 from marketplace.discovery.database_search import search_database
 from marketplace.discovery.free_time import Days, OwnShift, out_of_reach, own_shifts
 from marketplace.discovery.names import Names, look_up
-from marketplace.discovery.plan import Answer, Circle, Facet, Fitness, Plan, search_index
+from marketplace.discovery.plan import Answer, Circle, Facet, Fitness, Plan, days_of, search_index
 from marketplace.discovery.wishes import MOST_KILOMETRES, NeedWishes, Sorting
 from marketplace.identity import people
 from marketplace.identity.people import VolunteerFacts
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.clock import day_starts, local_day
+from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import FieldProblem, InputIsInvalid
 from marketplace.kernel.pagination import Page, PageRequest
 from marketplace.volunteering.errors import BirthDateIsUnknown, GuardianHasNotConsented
@@ -118,10 +117,7 @@ async def _origin(session: Session, viewer: Viewer, wishes: NeedWishes) -> Point
 
 
 async def _plan(session: Session, wishes: NeedWishes, request: PageRequest, asking: _Asking) -> Plan:
-    days = Days(
-        None if wishes.day_from is None else day_starts(wishes.day_from),
-        None if wishes.day_to is None else day_starts(wishes.day_to + timedelta(days=1)),
-    )
+    days = days_of(wishes)
     return Plan(
         now=session.now(),
         text=wishes.text or "",

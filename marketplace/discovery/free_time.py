@@ -1,6 +1,6 @@
 """When the viewer has time: their own shifts to come, and the needs that these put out of reach."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -91,6 +91,18 @@ async def out_of_reach(session: Session, own: Sequence[OwnShift], days: Days) ->
         select(Need.id).where(need_is_findable(), Need.id.in_(touched), ~takeable).limit(_MOST_TAKEN)
     )
     return frozenset(rows)
+
+
+async def takeable(
+    session: Session, own: Sequence[OwnShift], days: Days, need_ids: Collection[UUID]
+) -> set[UUID]:
+    """Those of these needs that have a shift in the span of ``days`` that is takeable beside one's ``own``; one statement."""
+    rows = await session.scalars(
+        select(Shift.need_id)
+        .where(Shift.need_id.in_(need_ids), *_open(session, days), ~_is_untakeable(own))
+        .distinct()
+    )
+    return set(rows)
 
 
 def _open(session: Session, days: Days) -> list[ColumnElement[bool]]:

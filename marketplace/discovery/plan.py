@@ -11,7 +11,8 @@ from marketplace.areas.queries import Point
 from marketplace.discovery.cursors import Mark, Teller
 from marketplace.discovery.documents import TAKES_PEOPLE, Kind, asked_in, document_id, row_id_of
 from marketplace.discovery.free_time import Days, OwnShift
-from marketplace.discovery.wishes import Sorting
+from marketplace.discovery.wishes import NeedWishes, Sorting
+from marketplace.kernel.clock import day_starts
 from marketplace.kernel.pagination import CursorIsInvalid
 from matching import blending
 from matching import index as port
@@ -44,6 +45,14 @@ class Facet(StrEnum):
 
 
 _LABELS = {Facet.CATEGORY: Label.CATEGORY, Facet.DISTRICT: Label.DISTRICT, Facet.LANGUAGE: Label.TAG}
+
+
+def days_of(wishes: NeedWishes) -> Days:
+    """The days that are wished for, the last one included."""
+    return Days(
+        None if wishes.day_from is None else day_starts(wishes.day_from),
+        None if wishes.day_to is None else day_starts(wishes.day_to + timedelta(days=1)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from sqlalchemy import Row, delete, or_, select, tuple_
 
 from marketplace.db.insert import upsert
 from marketplace.db.session import Session
-from marketplace.discovery import saved_wishes, sources
+from marketplace.discovery import free_time, saved_wishes, sources
 from marketplace.discovery.documents import Kind, row_id_of
+from marketplace.discovery.free_time import Days
+from marketplace.discovery.plan import days_of
 from marketplace.discovery.saved_events import NeedFitsSavedSearches, SavedSearchBegan
 from marketplace.discovery.saved_models import HowTold, SavedSearch, SavedSearchMatch
 from marketplace.discovery.saved_watch import Watch
@@ -143,20 +145,22 @@ async def _locked(session: Session, search_ids: Sequence[UUID]) -> Sequence[Row[
 
 
 async def _suits(session: Session, row: Row[Any], need_id: UUID) -> bool:
-    """Whether the owner may take the need, where they want to hear of nothing else."""
+    """Whether the owner can take the need, where they want to hear of nothing else."""
     wishes = saved_wishes.read_back(row.wishes)
     if wishes is None or not wishes.only_suitable:
         return wishes is not None
-    return need_id in await suitable(session, row.person_id, [need_id])
+    return need_id in await suitable(session, row.person_id, days_of(wishes), [need_id])
 
 
-async def suitable(session: Session, person_id: UUID, need_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these needs that the person may take today; none for somebody who was erased."""
+async def suitable(session: Session, person_id: UUID, days: Days, need_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these needs that the person may take and has time for on these ``days``, as things are now; none for who was erased."""
     try:
         reasons = await eligibility.for_needs(session, person_id, need_ids)
     except NotFound:
         return set()
-    return {need_id for need_id, some in reasons.items() if not some}
+    allowed = [need_id for need_id, some in reasons.items() if not some]
+    own = await free_time.own_shifts(session, person_id) if allowed else ()
+    return await free_time.takeable(session, own, days, allowed) if allowed else set()
 
 
 async def _note(

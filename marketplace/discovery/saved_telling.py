@@ -1,13 +1,15 @@
-"""What of the matches is still to be told: looked at again, so that nobody hears of a need that was taken back or is not for them."""
+"""What of the matches is still to be told: looked at again, so that nobody hears of a need that was taken back or that they cannot take."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from marketplace.db.session import Session
 from marketplace.discovery import saved_wishes
+from marketplace.discovery.free_time import Days
+from marketplace.discovery.plan import days_of
 from marketplace.discovery.saved_matching import is_one_of, suitable
 from marketplace.discovery.saved_models import HowTold, SavedSearch, SavedSearchMatch
 from marketplace.identity.viewer import STRANGER
@@ -20,13 +22,16 @@ MatchId = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A saved search and a need that fits it, and whose search it is."""
+    """A saved search and a need that fits it, and whose search it is.
+
+    ``takeable_on`` are the days on which its owner must be able to take it; None where they want to hear of everything.
+    """
 
     saved_search_id: UUID
     need_id: UUID
     person_id: UUID
     search_name: str
-    only_suitable: bool
+    takeable_on: Days | None
 
     @property
     def id(self) -> MatchId:
@@ -35,10 +40,14 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Matches to be told, with their needs as everybody may read them; ``stale`` are those that are not told after all."""
+    """Matches to be told, with their needs as everybody may read them.
+
+    ``stale`` are never told: the need was taken back, or its owner knows of it. ``unfit`` are not told as things are now.
+    """
 
     fresh: Sequence[Match]
     stale: Sequence[Match]
+    unfit: Sequence[Match]
     needs: Mapping[UUID, NeedRow]
 
 
@@ -85,13 +94,13 @@ async def mark_told(session: Session, matches: Iterable[Match]) -> None:
     )
 
 
-async def mark_passed_over(session: Session, matches: Iterable[Match]) -> None:
-    """These will not be told."""
-    await session.execute(
-        update(SavedSearchMatch)
-        .where(is_one_of([match.id for match in matches]))
-        .values(passed_over_at=session.now())
-    )
+async def put_aside(session: Session, news: News) -> None:
+    """What is not told: the stale for good, the unfit until the need makes news again, which is when it is judged anew."""
+    if news.stale:
+        stale = is_one_of([match.id for match in news.stale])
+        await session.execute(update(SavedSearchMatch).where(stale).values(passed_over_at=session.now()))
+    if news.unfit:
+        await session.execute(delete(SavedSearchMatch).where(is_one_of([match.id for match in news.unfit])))
 
 
 def _is_untold() -> ColumnElement[bool]:
@@ -119,7 +128,7 @@ async def _news(session: Session, which: ColumnElement[bool]) -> News:
         )
     ).all()
     matches = [
-        Match(row.saved_search_id, row.need_id, row.person_id, row.name, _only_suitable(row.wishes))
+        Match(row.saved_search_id, row.need_id, row.person_id, row.name, _takeable_on(row.wishes))
         for row in rows
     ]
     # As a stranger sees them: whatever is told can be read by whoever is told.
@@ -127,10 +136,12 @@ async def _news(session: Session, which: ColumnElement[bool]) -> News:
     needs = {need_id: row for need_id, row in found.items() if row.state is NeedState.OPEN}
     is_stale = {match.id for match in matches if match.need_id not in needs}
     is_stale |= await _told_before(session, matches)
-    is_stale |= await _unfit(session, [match for match in matches if match.id not in is_stale])
+    timely = [match for match in matches if match.id not in is_stale]
+    is_unfit = await _unfit(session, timely)
     return News(
-        fresh=[match for match in matches if match.id not in is_stale],
+        fresh=[match for match in timely if match.id not in is_unfit],
         stale=[match for match in matches if match.id in is_stale],
+        unfit=[match for match in timely if match.id in is_unfit],
         needs=needs,
     )
 
@@ -151,17 +162,18 @@ async def _told_before(session: Session, matches: Sequence[Match]) -> set[MatchI
 
 
 async def _unfit(session: Session, matches: Sequence[Match]) -> set[MatchId]:
-    """Those of searches for what suits their owner that do not, as things are now."""
-    asked: dict[UUID, set[UUID]] = {}
+    """Those of searches for what their owner can take that they cannot, as things are now."""
+    asked: dict[tuple[UUID, Days], list[Match]] = {}
     for match in matches:
-        if match.only_suitable:
-            asked.setdefault(match.person_id, set()).add(match.need_id)
-    suited = {person_id: await suitable(session, person_id, needs) for person_id, needs in asked.items()}
-    return {
-        match.id for match in matches if match.only_suitable and match.need_id not in suited[match.person_id]
-    }
+        if match.takeable_on is not None:
+            asked.setdefault((match.person_id, match.takeable_on), []).append(match)
+    unfit: set[MatchId] = set()
+    for (person_id, days), some in asked.items():
+        suited = await suitable(session, person_id, days, {match.need_id for match in some})
+        unfit |= {match.id for match in some if match.need_id not in suited}
+    return unfit
 
 
-def _only_suitable(stored: dict[str, object]) -> bool:
+def _takeable_on(stored: dict[str, object]) -> Days | None:
     wishes = saved_wishes.read_back(stored)
-    return wishes is not None and wishes.only_suitable
+    return days_of(wishes) if wishes is not None and wishes.only_suitable else None

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,10 @@ from marketplace.areas import queries as areas
 from marketplace.areas.queries import Point
 from marketplace.db.session import Session
 from marketplace.discovery.free_time import Days
-from marketplace.discovery.plan import Circle, Plan, clauses_of
+from marketplace.discovery.plan import Circle, Plan, clauses_of, days_of
 from marketplace.discovery.saved_models import SavedSearch
 from marketplace.discovery.wishes import NeedWishes
 from marketplace.identity.models import Person
-from marketplace.kernel.clock import day_starts
 from matching.index import Query
 from matching.text import asked_words
 
@@ -72,14 +71,6 @@ def query_of(wishes: NeedWishes, origin: Point | None, now: datetime) -> Query |
         near=near,
     )
     return Query(text=plan.text, clauses=clauses_of(plan))
-
-
-def days_of(wishes: NeedWishes) -> Days:
-    """The days that are wished for, the last one included."""
-    return Days(
-        None if wishes.day_from is None else day_starts(wishes.day_from),
-        None if wishes.day_to is None else day_starts(wishes.day_to + timedelta(days=1)),
-    )
 
 
 def asks_for_something(wishes: NeedWishes) -> bool:

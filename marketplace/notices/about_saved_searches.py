@@ -1,6 +1,5 @@
 """Notices about saved searches: a need that fits is told at once, or with the others of the day, once a person and never twice."""
 
-from collections.abc import Sequence
 from datetime import date, time
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from marketplace.db.session import Database, Session
 from marketplace.discovery import saved_telling
 from marketplace.discovery.saved_events import NeedFitsSavedSearches
 from marketplace.discovery.saved_models import SavedSearch
-from marketplace.discovery.saved_telling import Match
 from marketplace.kernel.clock import local, local_day
 from marketplace.notices import links
 from marketplace.notices.facts import Fact, Span, Titled
@@ -42,7 +40,9 @@ async def fits(session: Session, event: NeedFitsSavedSearches) -> None:
         await tell(
             session, [match.person_id], News(Kind.SEARCH_MATCHED, told_for, facts, links.need(match.need_id))
         )
-    await _conclude(session, news.fresh, news.stale)
+    if news.fresh:
+        await saved_telling.mark_told(session, news.fresh)
+    await saved_telling.put_aside(session, news)
 
 
 async def send_digests(database: Database) -> None:
@@ -73,7 +73,7 @@ async def digest_some(session: Session, after: UUID | None = None) -> UUID | Non
 
 async def _digest(session: Session, person_id: UUID, today: date) -> None:
     news = await saved_telling.of_the_day(session, person_id)
-    await _conclude(session, [], news.stale)
+    await saved_telling.put_aside(session, news)
     if not news.fresh:
         return
     needs = sorted({match.need_id: news.needs[match.need_id] for match in news.fresh}.values(), key=_soonest)
@@ -88,14 +88,7 @@ async def _digest(session: Session, person_id: UUID, today: date) -> None:
         facts["more"] = len(needs) - MOST_IN_DIGEST
     letter = News(Kind.SEARCH_DIGEST, _told_for(today), facts, links.SAVED_SEARCHES)
     if await tell(session, [person_id], letter):
-        await _conclude(session, news.fresh, [])
-
-
-async def _conclude(session: Session, told: Sequence[Match], stale: Sequence[Match]) -> None:
-    if told:
-        await saved_telling.mark_told(session, told)
-    if stale:
-        await saved_telling.mark_passed_over(session, stale)
+        await saved_telling.mark_told(session, news.fresh)
 
 
 def _told_for(day: date) -> str:

@@ -18,7 +18,7 @@ from marketplace.kernel.locale import ZH
 from marketplace.notices import about_saved_searches, preferences
 from marketplace.notices.kinds import ChannelName, Kind
 from marketplace.notices.models import Notice, QuietHours
-from marketplace.volunteering.models import Need
+from marketplace.volunteering.models import Need, SignUp
 from matching.index import Condition
 from tests import builders
 from tests.discovery import saved
@@ -218,6 +218,63 @@ async def test_what_no_longer_suits_is_not_told(house: House, clock: FixedClock)
     await digest(house)
     assert await kinds(house, owner) == []
     assert await pending(house) == 0
+
+
+async def busy(house: House, viewer: Viewer, starts_in: timedelta = timedelta(days=2)) -> UUID:
+    """A sign-up of the viewer's own, for a shift of two hours; as a rule at the time of the need that is published."""
+    async with house.database.unit_of_work() as session:
+        own = await builders.need(session, "自己的班次", closed_at=session.now())
+        shift_id = await builders.shift(session, own, starts_in=starts_in)
+        return await builders.sign_up(session, shift_id, viewer.signed_in())
+
+
+async def test_what_clashes_is_not_told_at_once_but_when_the_need_has_another_time(house: House) -> None:
+    owner = await scene.reader(house)
+    await saved.save(house, owner, "at_once", text="助浴", only_suitable=True)
+    await busy(house, owner)
+    need_id = await saved.published(house)
+    assert await kinds(house, owner) == []
+    async with house.database.unit_of_work() as session:
+        await builders.shift(session, need_id, starts_in=timedelta(days=3))
+    await saved.changed(house, need_id)
+    assert await kinds(house, owner) == ["search_matched"]
+
+
+async def test_the_evening_knows_what_the_owner_signed_up_for_during_the_day(
+    house: House, clock: FixedClock
+) -> None:
+    owner = await scene.reader(house)
+    await saved.save(house, owner, "daily", text="助浴", only_suitable=True)
+    need_id = await saved.published(house)
+    sign_up_id = await busy(house, owner)
+    clock.set(EVENING)
+    await digest(house)
+    assert await kinds(house, owner) == []
+    assert await pending(house) == 0
+    async with house.database.unit_of_work() as session:
+        (await session.get_one(SignUp, sign_up_id)).withdrawn_at = session.now()
+    await saved.changed(house, need_id)
+    await digest(house)
+    assert await kinds(house, owner) == ["search_digest"]
+
+
+async def test_a_clash_matters_on_the_days_that_are_watched(house: House) -> None:
+    owner = await scene.reader(house)
+    days = {"day_from": "2026-11-24", "day_to": "2026-11-24"}
+    await saved.save(house, owner, "at_once", text="助浴", only_suitable=True, **days)
+    await busy(house, owner)
+    async with house.database.unit_of_work() as session:
+        need_id = await saved.need_of(session)
+        await builders.shift(session, need_id, starts_in=timedelta(days=3))
+    assert await kinds(house, owner) == []
+
+
+async def test_who_wants_everything_hears_of_what_clashes_too(house: House) -> None:
+    owner = await scene.reader(house)
+    await saved.save(house, owner, "at_once", text="助浴")
+    await busy(house, owner)
+    await saved.published(house)
+    assert await kinds(house, owner) == ["search_matched"]
 
 
 async def test_who_wants_to_hear_nothing_or_rests_hears_nothing(house: House, clock: FixedClock) -> None:
