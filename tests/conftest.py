@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from marketplace.bootstrap import House, open_house
+from marketplace.db import session as db_session
 from marketplace.kernel.clock import FixedClock
 from marketplace.settings import Settings
 from tests import city, databases
+from tests.engines import KeptEngines
 from tests.services import need_postgresql
 
 BACKENDS = ("sqlite", "postgresql")
@@ -37,6 +39,14 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture(scope="session")
+def _engines() -> Iterator[KeptEngines]:
+    engines = KeptEngines(db_session.open_engine)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db_session, "open_engine", engines.open)
+        yield engines
+
+
+@pytest.fixture(scope="session")
 def _templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Templates"]:
     with ExitStack() as stack:
         yield Templates(stack, tmp_path_factory.mktemp("template"))
@@ -47,18 +57,20 @@ class Templates:
 
     def __init__(self, stack: ExitStack, folder: Path) -> None:
         self._stack, self._folder = stack, folder
-        self._sqlite: Path | None = None
+        self._sqlite: databases.SqlitePool | None = None
         self._postgresql: databases.PostgresqlPool | None = None
 
-    def copy(self, backend: str, folder: Path, stack: ExitStack) -> str:
+    def copy(self, backend: str, stack: ExitStack) -> str:
         """The address of a fresh database of that kind, living as long as ``stack``."""
         if backend == "sqlite":
-            self._sqlite = self._sqlite or self._stack.enter_context(databases.sqlite_template(self._folder))
-            return stack.enter_context(databases.sqlite_copy(self._sqlite, folder))
+            if self._sqlite is None:
+                template = self._stack.enter_context(databases.sqlite_template(self._folder))
+                self._sqlite = databases.SqlitePool(template)
+            return stack.enter_context(self._sqlite.lend())
         need_postgresql()
         if self._postgresql is None:
-            template = self._stack.enter_context(databases.postgresql_template())
-            self._postgresql = databases.PostgresqlPool(template, self._stack)
+            name = self._stack.enter_context(databases.postgresql_template())
+            self._postgresql = databases.PostgresqlPool(name, self._stack)
         return stack.enter_context(self._postgresql.lend())
 
 
@@ -69,10 +81,10 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database_url(backend: str, _templates: Templates, tmp_path: Path) -> Iterator[str]:
+def database_url(backend: str, _templates: Templates, _engines: KeptEngines) -> Iterator[str]:
     """The address of a fresh, migrated database with the test city in it."""
-    with ExitStack() as stack:
-        yield _templates.copy(backend, tmp_path, stack)
+    with ExitStack() as stack, _engines.lending():
+        yield _templates.copy(backend, stack)
 
 
 @pytest.fixture

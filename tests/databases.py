@@ -74,19 +74,41 @@ def postgresql_template() -> Iterator[str]:
         _in_thread(lambda: asyncio.run(_on_server(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")))
 
 
-@contextmanager
-def sqlite_copy(template: Path, folder: Path) -> Iterator[str]:
-    """The address of a copy of the template."""
-    path = folder / "wushe.db"
-    shutil.copy(template, path)
-    yield f"sqlite+aiosqlite:///{path}"
+class SqlitePool:
+    """Copies of the template, each in a place that is lent again, so that an engine on it can be, too."""
+
+    def __init__(self, template: Path) -> None:
+        self._template = template
+        self._idle: list[Path] = []
+        self._made = 0
+
+    @contextmanager
+    def lend(self) -> Iterator[str]:
+        """The address of a database that looks as if it had just been made."""
+        path = self._idle.pop() if self._idle else self._place()
+        for old in path.parent.iterdir():
+            old.unlink()
+        shutil.copy(self._template, path)
+        yield f"sqlite+aiosqlite:///{path}"
+        self._idle.append(path)
+
+    def _place(self) -> Path:
+        self._made += 1
+        folder = self._template.parent / f"copy{self._made}"
+        folder.mkdir()
+        return folder / "wushe.db"
 
 
 @contextmanager
 def postgresql_copy(template: str) -> Iterator[str]:
     """The address of a copy of the template; dropped at the end. Usable with or without a running event loop."""
     name = f"wushe_test_{_RUN}_{uuid4().hex[:8]}"
-    _in_thread(lambda: asyncio.run(_on_server(f"CREATE DATABASE {name} TEMPLATE {template}")))
+    # A test loses nothing when the server's machine loses its power, and need not wait for the disk.
+    made = (
+        f"CREATE DATABASE {name} TEMPLATE {template}",
+        f"ALTER DATABASE {name} SET synchronous_commit = off",
+    )
+    _in_thread(lambda: asyncio.run(_on_server(*made)))
     try:
         yield _postgresql_address(name)
     finally:
@@ -121,8 +143,11 @@ async def _keep_seed(name: str) -> None:
 
 async def _wipe(name: str) -> None:
     """Back to the seed. As a replica, so that neither foreign keys nor the append-only triggers object."""
-    await _on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
     connection = await asyncpg.connect(_plain_address(name))
+    await connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+        name,
+    )
     seeded = await _tables(connection, _SEED)
     statements = [f"DELETE FROM public.{table}" for table in await _tables(connection, "public")]
     statements += [f"INSERT INTO public.{table} SELECT * FROM {_SEED}.{table}" for table in seeded]

@@ -50,9 +50,7 @@ def terminal_at(terminal: Terminal, environment: dict[str, str], database_url: s
 
 
 @pytest.fixture
-def other_database(backend: str, _templates: Templates, tmp_path: Path) -> Iterator[str]:
+def other_database(backend: str, _templates: Templates) -> Iterator[str]:
     """The address of a second fresh database of the same kind."""
-    folder = tmp_path / "other"
-    folder.mkdir()
     with ExitStack() as stack:
-        yield _templates.copy(backend, folder, stack)
+        yield _templates.copy(backend, stack)
