@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import QueuePool
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
@@ -25,15 +26,15 @@ class KeptEngines:
 
     @contextmanager
     def lending(self) -> Iterator[None]:
-        """For the length of a test. What was not closed by then is not lent again: it may still be in use."""
+        """For the length of a test. What may still be in use by then is not lent again."""
         self._lent.clear()
         yield
         for key, engine in self._lent:
-            if not _is_in_use(engine):
+            if _is_closed(engine):
                 self._idle[key].append(engine)
         self._lent.clear()
 
 
-def _is_in_use(engine: AsyncEngine) -> bool:
+def _is_closed(engine: AsyncEngine) -> bool:
     pool = engine.sync_engine.pool
-    return bool(pool.checkedin() or pool.checkedout())  # type: ignore[attr-defined]
+    return isinstance(pool, QueuePool) and not pool.checkedin() and not pool.checkedout()
