@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 import uvicorn
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_play
 
 from marketplace.bootstrap import open_house
 from marketplace.settings import Settings
+from tests.conftest import Templates
 from tests.services import need_chromium
 from tests.web.gallery import with_gallery
 
@@ -28,9 +30,19 @@ OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clie
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the site with the gallery is served. Its pages for strangers ask nothing of a database."""
-    settings = Settings(_env_file=None, data_folder=tmp_path_factory.mktemp("house"), secret="look-only-" * 4)
+def address(tmp_path_factory: pytest.TempPathFactory, _templates: Templates) -> Iterator[str]:
+    """Where the site with the gallery is served."""
+    with ExitStack() as stack:
+        settings = Settings(
+            _env_file=None,
+            data_folder=tmp_path_factory.mktemp("house"),
+            database_url=_templates.copy("sqlite", stack),
+            secret="look-only-" * 4,
+        )
+        yield from _served(settings)
+
+
+def _served(settings: Settings) -> Iterator[str]:
     config = uvicorn.Config(with_gallery(open_house(settings)), port=0, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -81,7 +93,8 @@ def _open(page: Page, path: str) -> list[str]:
         lambda message: refused.append(message.text) if "Content Security" in message.text else None,
     )
     page.on("pageerror", lambda error: refused.append(str(error)))
-    page.goto(path)
+    answer = page.goto(path)
+    assert answer is not None and answer.status < 500
     return refused
 
 
