@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import structlog
 
 from marketplace.bootstrap import House, open_house
 from marketplace.db import session as db_session
@@ -17,6 +18,14 @@ from tests.engines import KeptEngines
 from tests.services import need_postgresql
 
 BACKENDS = ("sqlite", "postgresql")
+
+# Unless told otherwise, structlog paints a traceback with the source and the locals of every frame: seconds for each.
+structlog.configure(
+    [
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
