@@ -7,7 +7,7 @@ from uuid import UUID
 from marketplace.areas.queries import Point, metres_between
 from marketplace.db.session import Session
 from marketplace.discovery.free_time import Days, OwnShift, clash_with, is_takeable
-from marketplace.discovery.marking import Highlight, Piece, Place, excerpt, highlights_of, pieces
+from marketplace.discovery.marking import Highlight, Marked, highlights_of
 from marketplace.discovery.names import Entry, Names
 from marketplace.discovery.plan import Plan
 from marketplace.identity.viewer import Viewer
@@ -21,7 +21,7 @@ _MOST_SHIFTS = 366
 
 
 @dataclass(frozen=True, slots=True)
-class FoundNeed:
+class FoundNeed(Marked):
     """A need as a card shows it.
 
     ``shift`` is the next one, on the days that were asked for; one with places left before a full one, and, where only what suits is
@@ -43,15 +43,6 @@ class FoundNeed:
     @property
     def id(self) -> UUID:
         return self.row.id
-
-    def marked(self, place: Place) -> Sequence[Piece]:
-        """One of the need's texts, cut where marking begins and ends; nothing when nothing in it is marked."""
-        return next((pieces(one) for one in self.highlights if one.place == place), ())
-
-    @property
-    def excerpt(self) -> Sequence[Piece]:
-        """The stretch of the description in which most is marked; nothing when nothing is."""
-        return next((excerpt(one) for one in self.highlights if one.place is Place.DESCRIPTION), ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,20 @@
 """Cursors of a search: the last hit's place in its order, good only for the same search, whoever answers it next."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
 
 import orjson
 
-from marketplace.kernel.pagination import CursorIsInvalid, decode_cursor, encode_cursor
-from matching.index import DEEPEST
+from marketplace.kernel.pagination import CursorIsInvalid, Page, decode_cursor, encode_cursor
+from matching.index import DEEPEST, Hit
 
 Part = float | int | str | None
+Row = TypeVar("Row")
 
 
 class Teller(StrEnum):
@@ -54,3 +58,25 @@ def read(cursor: str, search: str) -> Mark:
         return Mark(Teller(teller), tuple(parts), seen, datetime.fromtimestamp(seconds, UTC))
     except (ValueError, OverflowError, OSError):
         raise CursorIsInvalid() from None
+
+
+def marks_of(hits: Sequence[Hit], seen: int, as_of: datetime) -> list[Mark]:
+    """The mark after each hit of a page that follows ``seen`` others."""
+    return [
+        Mark(Teller.INDEX, (hit.key.value, hit.key.id), seen + place, as_of)
+        for place, hit in enumerate(hits, 1)
+    ]
+
+
+def page(
+    listed: Sequence[tuple[UUID, Mark]], shown: Mapping[UUID, Row], total: int, search: str
+) -> Page[Row]:
+    """Those of the rows ``listed`` by somebody that are ``shown``. The last cursor passes over what is not."""
+    rows = [(shown[row_id], mark) for row_id, mark in listed if row_id in shown]
+    ends = [mark for _, mark in rows[:-1]] + [mark for _, mark in listed[-1:]] * bool(rows)
+    return Page(
+        [row for row, _ in rows],
+        [written(mark, search) for mark in ends],
+        has_next=bool(rows) and ends[-1].seen < min(total, DEEPEST),
+        total=total - (len(listed) - len(rows)),
+    )

@@ -68,12 +68,11 @@ async def search_database(session: Session, plan: Plan) -> Answer:
     order = _order(plan, session)
     rows = (await session.execute(_page(plan, session, order))).all()
     total = await _how_many(session, plan)
-    seen = plan.mark.seen if plan.mark else 0
     return Answer(
-        need_ids=tuple(row.id for row in rows),
-        marks=tuple(
-            Mark(Teller.DATABASE, _key(row), seen + place, plan.as_of) for place, row in enumerate(rows, 1)
-        ),
+        listed=[
+            (row.id, Mark(Teller.DATABASE, _key(row), plan.seen + place, plan.as_of))
+            for place, row in enumerate(rows, 1)
+        ],
         total=total,
         counts={facet: await _count(session, plan.without(facet), facet) for facet in Facet},
         with_places=total

@@ -6,7 +6,6 @@ If the index cannot answer, the database finds them too, more plainly, and the a
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 import structlog
 
@@ -18,14 +17,14 @@ from marketplace.discovery import cursors
 from marketplace.discovery.cards import FoundNeed, Sight, cards
 from marketplace.discovery.database_search import search_database
 from marketplace.discovery.free_time import Days, OwnShift, out_of_reach, own_shifts
-from marketplace.discovery.names import Names, look_up
+from marketplace.discovery.names import Names, look_up, must_be_known
 from marketplace.discovery.plan import Answer, Circle, Facet, Fitness, Plan, days_of, search_index
 from marketplace.discovery.wishes import MOST_KILOMETRES, NeedWishes, Sorting
 from marketplace.identity import people
 from marketplace.identity.people import VolunteerFacts
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
-from marketplace.kernel.errors import FieldProblem, InputIsInvalid
+from marketplace.kernel.errors import InputIsInvalid
 from marketplace.kernel.pagination import Page, PageRequest
 from marketplace.volunteering.errors import BirthDateIsUnknown, GuardianHasNotConsented
 from matching.index import SearchIndex, SearchUnavailable
@@ -71,10 +70,15 @@ async def find_needs(
     plan = await _plan(session, wishes, request, asking)
     answer, reduced = await _search(session, index, plan)
     names = await look_up(session, wishes.area, _tags_of(wishes), answer.need_ids)
-    _check_known(wishes, names)
+    must_be_known(
+        ("category", wishes.category, names.categories),
+        ("area", wishes.area, names.areas),
+        ("language", wishes.language, names.languages),
+        *(("tags", code, {**names.tags, **names.languages, **names.categories}) for code in wishes.tags),
+    )
     shown = await cards(session, Sight(viewer, plan, names, asking.origin, asking.own), answer.need_ids)
     return Found(
-        page=_page(answer, shown, asking.search),
+        page=cursors.page(answer.listed, shown, answer.total, asking.search),
         names=names,
         by_category=names.rolled_up(answer.counts[Facet.CATEGORY]),
         by_district={f"{digits}000000": count for digits, count in answer.counts[Facet.DISTRICT].items()},
@@ -170,36 +174,3 @@ async def _search(session: Session, index: SearchIndex, plan: Plan) -> tuple[Ans
     except SearchUnavailable as error:
         _log.warning("search.reduced", reason=type(error).__name__)
         return await search_database(session, plan), True
-
-
-def _check_known(wishes: NeedWishes, names: Names) -> None:
-    known = {
-        "category": (wishes.category, names.categories),
-        "area": (wishes.area, names.areas),
-        "language": (wishes.language, names.languages),
-    }
-    problems = [
-        FieldProblem(field, "unknown_choice", {"choice": code})
-        for field, (code, entries) in known.items()
-        if code is not None and code not in entries
-    ]
-    problems += [
-        FieldProblem("tags", "unknown_choice", {"choice": code})
-        for code in wishes.tags
-        if code not in names.tags and code not in names.languages and code not in names.categories
-    ]
-    if problems:
-        raise InputIsInvalid(problems)
-
-
-def _page(answer: Answer, shown: Mapping[UUID, FoundNeed], search: str) -> Page[FoundNeed]:
-    """The last cursor passes over hits that are not shown."""
-    marks = dict(zip(answer.need_ids, answer.marks, strict=True))
-    rows = [shown[need_id] for need_id in answer.need_ids if need_id in shown]
-    ends = [marks[row.id] for row in rows[:-1]] + list(answer.marks[-1:]) * bool(rows)
-    return Page(
-        rows,
-        [cursors.written(mark, search) for mark in ends],
-        has_next=bool(rows) and answer.has_more,
-        total=answer.total - (len(answer.need_ids) - len(rows)),
-    )

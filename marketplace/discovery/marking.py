@@ -41,6 +41,22 @@ class Piece:
     is_marked: bool
 
 
+class Marked:
+    """Whatever is shown with the words marked that were asked for: a row of a list, with its ``highlights``."""
+
+    __slots__ = ()
+    highlights: Sequence[Highlight]
+
+    def marked(self, place: Place) -> Sequence[Piece]:
+        """One of its texts, cut where marking begins and ends; nothing when nothing in it is marked."""
+        return next((_pieces(one.text, one.spans) for one in self.highlights if one.place is place), ())
+
+    @property
+    def excerpt(self) -> Sequence[Piece]:
+        """The stretch of its description in which most is marked; nothing when nothing is."""
+        return next((_excerpt(one) for one in self.highlights if one.place is Place.DESCRIPTION), ())
+
+
 def highlights_of(row: NeedRow, text: str) -> list[Highlight]:
     """What a need's words have in common with ``text``; only the texts that have something."""
     said = {Place.TITLE: row.need.title, Place.DESCRIPTION: row.need.description, Place.PLACE: row.need.place}
@@ -64,12 +80,7 @@ def _found(said: dict[Place, str], text: str) -> list[Highlight]:
     return [highlight for highlight in marked if highlight.spans]
 
 
-def pieces(highlight: Highlight) -> list[Piece]:
-    """The whole text, cut where marking begins and ends."""
-    return _pieces(highlight.text, highlight.spans)
-
-
-def excerpt(highlight: Highlight) -> list[Piece]:
+def _excerpt(highlight: Highlight) -> list[Piece]:
     """The stretch of about two lines in which most is marked, with an ellipsis where text is left out."""
     begin, end = highlighting.excerpt(highlight.text, highlight.spans, _EXCERPT)
     inside = [

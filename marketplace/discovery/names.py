@@ -14,6 +14,7 @@ from marketplace.areas.models import Area
 from marketplace.catalogue.models import QualificationType, Tag, TagKind
 from marketplace.catalogue.queries import in_use
 from marketplace.db.session import Session
+from marketplace.kernel.errors import FieldProblem, InputIsInvalid
 from marketplace.kernel.local_forms import Named
 from marketplace.volunteering.models import NeedQualification
 
@@ -69,6 +70,17 @@ async def look_up(
         else:
             (names.languages if kind == TagKind.LANGUAGE else names.tags)[code] = entry
     return names
+
+
+def must_be_known(*chosen: tuple[str, str | None, Collection[str]]) -> None:
+    """Of each wish its field, the code that was chosen, and those that exist. Raises InputIsInvalid, one problem a wish that names none."""
+    problems = [
+        FieldProblem(field, "unknown_choice", {"choice": code})
+        for field, code, known in chosen
+        if code is not None and code not in known
+    ]
+    if problems:
+        raise InputIsInvalid(problems)
 
 
 def _tags(chosen: Collection[str]) -> Select[str, str, str, str, str | None, UUID]:

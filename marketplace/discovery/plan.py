@@ -1,6 +1,6 @@
 """A search, ready to be carried out by the index or, when that is down, by the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from marketplace.areas.codes import prefix_of
 from marketplace.areas.queries import Point
-from marketplace.discovery.cursors import Mark, Teller
+from marketplace.discovery.cursors import Mark, Teller, marks_of
 from marketplace.discovery.documents import TAKES_PEOPLE, Kind, asked_in, document_id, row_id_of
 from marketplace.discovery.free_time import Days, OwnShift
 from marketplace.discovery.wishes import NeedWishes, Sorting
@@ -17,12 +17,10 @@ from marketplace.kernel.pagination import CursorIsInvalid
 from matching import blending
 from matching import index as port
 from matching.index import (
-    DEEPEST,
     MOST_HITS,
     AnyOf,
     Between,
     Clause,
-    Hit,
     Key,
     Label,
     Near,
@@ -115,6 +113,11 @@ class Plan:
         return self.only_with_places or self.fitness is not None
 
     @property
+    def seen(self) -> int:
+        """How many this reader saw on the pages before."""
+        return self.mark.seen if self.mark else 0
+
+    @property
     def as_of(self) -> datetime:
         """When this reader began: the blended order of later pages is that of the first."""
         return self.mark.as_of if self.mark else self.now
@@ -122,13 +125,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What was found: needs with the mark after each, how many in all, and how many there would be under other choices.
+    """What was found: ``listed`` needs with the mark after each, how many in all, and how many there would be under other choices.
 
     ``with_places`` are those of the whole with a place left.
     """
 
-    need_ids: tuple[UUID, ...]
-    marks: tuple[Mark, ...]
+    listed: Sequence[tuple[UUID, Mark]]
     total: int
     counts: Mapping[Facet, Mapping[str, int]]
     with_places: int
@@ -136,24 +138,29 @@ class Answer:
     is_cut: bool = False
 
     @property
-    def has_more(self) -> bool:
-        return bool(self.marks) and self.marks[-1].seen < min(self.total, DEEPEST)
+    def need_ids(self) -> list[UUID]:
+        return [need_id for need_id, _ in self.listed]
 
 
 def search_index(index: SearchIndex, plan: Plan) -> Answer:
     """Carry the plan out; blocks. Raises SearchUnavailable."""
     free = tuple(facet for facet in Facet if not plan.chooses(facet))
     query = replace(_query(index, plan), facets=tuple(_LABELS[facet] for facet in free))
-    results = _page(index, plan, query)
+    ordered = (
+        index.search
+        if plan.sort is not Sorting.BLENDED
+        else lambda asked: blending.page(index.search, asked, int(plan.as_of.timestamp()))
+    )
+    results = page_of(ordered, query, plan.mark, plan.limit)
     counts = {facet: results.facets[_LABELS[facet]] for facet in free}
     counts |= {facet: _count(index, plan.without(facet), facet) for facet in Facet if facet not in free}
-    marks = _marks(plan, results.hits)
-    shown = [
-        (row_id, mark) for hit, mark in zip(results.hits, marks, strict=True) if (row_id := row_id_of(hit.id))
-    ]
+    marks = marks_of(results.hits, plan.seen, plan.as_of)
     return Answer(
-        need_ids=tuple(row_id for row_id, _ in shown),
-        marks=tuple(mark for _, mark in shown),
+        listed=[
+            (row_id, mark)
+            for hit, mark in zip(results.hits, marks, strict=True)
+            if (row_id := row_id_of(hit.id))
+        ],
         total=results.total,
         counts=counts,
         with_places=results.total if plan.wants_places else _with_places(index, plan),
@@ -162,31 +169,15 @@ def search_index(index: SearchIndex, plan: Plan) -> Answer:
     )
 
 
-def _marks(plan: Plan, hits: Sequence[Hit]) -> list[Mark]:
-    seen = plan.mark.seen if plan.mark else 0
-    return [
-        Mark(Teller.INDEX, (hit.key.value, hit.key.id), seen + place, plan.as_of)
-        for place, hit in enumerate(hits, 1)
-    ]
-
-
-def _page(index: SearchIndex, plan: Plan, query: Query) -> Results:
-    """One page of hits, and what is said of all of them."""
-    mark = plan.mark
+def page_of(search: Callable[[Query], Results], query: Query, mark: Mark | None, limit: int) -> Results:
+    """One page of hits after ``mark``, and what is said of all of them. Raises CursorIsInvalid and what ``search`` raises."""
     if mark is None:
-        return _ordered(index, plan, replace(query, limit=plan.limit))
+        return search(replace(query, limit=limit))
     if mark.teller is Teller.INDEX:
-        return _ordered(index, plan, replace(query, limit=plan.limit, after=_key(mark), seen=mark.seen))
+        return search(replace(query, limit=limit, after=_key(mark), seen=mark.seen))
     # The database listed the page before, in an order of its own: all that is known is how many were seen.
-    most = min(mark.seen + plan.limit, MOST_HITS)
-    results = _ordered(index, plan, replace(query, limit=most))
+    results = search(replace(query, limit=min(mark.seen + limit, MOST_HITS)))
     return replace(results, hits=results.hits[mark.seen :])
-
-
-def _ordered(index: SearchIndex, plan: Plan, query: Query) -> Results:
-    if plan.sort is not Sorting.BLENDED:
-        return index.search(query)
-    return blending.page(index.search, query, int(plan.as_of.timestamp()))
 
 
 def _key(mark: Mark) -> Key:

@@ -9,8 +9,8 @@ from marketplace.areas.models import Area
 from marketplace.catalogue.models import Tag, TagKind
 from marketplace.catalogue.queries import in_use
 from marketplace.db.session import Session
+from marketplace.discovery.names import must_be_known
 from marketplace.discovery.wishes import NeedWishes
-from marketplace.kernel.errors import FieldProblem, InputIsInvalid
 from marketplace.kernel.local_forms import Named, distance, full_day
 from marketplace.kernel.locale import EN, word
 
@@ -45,21 +45,18 @@ async def names_for(session: Session, wishes: Iterable[NeedWishes]) -> WishNames
     )
 
 
-def must_be_known(wishes: NeedWishes, names: WishNames) -> None:
+def must_be_in_use(wishes: NeedWishes, names: WishNames) -> None:
     """Raises InputIsInvalid, one problem a wish that names nothing in use."""
-    problems = [
-        FieldProblem(field, "unknown_choice", {"choice": code})
-        for field, code, kind in (
-            ("category", wishes.category, TagKind.CATEGORY),
-            ("language", wishes.language, TagKind.LANGUAGE),
-            *(("tags", tag, None) for tag in wishes.tags),
-        )
-        if code is not None and not _is_known(names, code, kind)
-    ]
-    if wishes.area is not None and wishes.area not in names.areas:
-        problems.append(FieldProblem("area", "unknown_choice", {"choice": wishes.area}))
-    if problems:
-        raise InputIsInvalid(problems)
+
+    def of(wanted: TagKind) -> set[str]:
+        return {code for code, (kind, _) in names.tags.items() if kind == wanted}
+
+    must_be_known(
+        ("category", wishes.category, of(TagKind.CATEGORY)),
+        ("language", wishes.language, of(TagKind.LANGUAGE)),
+        *(("tags", code, names.tags) for code in wishes.tags),
+        ("area", wishes.area, names.areas),
+    )
 
 
 def said(locale: str, wishes: NeedWishes, names: WishNames) -> list[str]:
@@ -90,10 +87,6 @@ def title_of(locale: str, wishes: NeedWishes, names: WishNames) -> str:
     """What a search is called when its owner gives no name: its wishes, cut to what a line holds."""
     whole = sentence_of(locale, said(locale, wishes, names))
     return whole if len(whole) <= LONGEST_TITLE else f"{whole[: LONGEST_TITLE - 1]}…"
-
-
-def _is_known(names: WishNames, code: str, kind: TagKind | None) -> bool:
-    return code in names.tags and (kind is None or names.tags[code][0] == kind)
 
 
 def _named(name: Named | None, code: str, english: bool) -> str:

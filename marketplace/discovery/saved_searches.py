@@ -13,7 +13,7 @@ from marketplace.discovery.saved_drafts import ChangeSearchDraft, SaveSearchDraf
 from marketplace.discovery.saved_errors import SavedSearchesAreTooMany, SearchAsksForNothing
 from marketplace.discovery.saved_events import SavedSearchBegan
 from marketplace.discovery.saved_models import HowTold, SavedSearch, SavedSearchCount, SavedSearchMatch
-from marketplace.discovery.saved_names import must_be_known, names_for, title_of
+from marketplace.discovery.saved_names import must_be_in_use, names_for, title_of
 from marketplace.discovery.saved_policy import visible_to
 from marketplace.identity.people import must_be_there
 from marketplace.identity.viewer import Viewer
@@ -39,7 +39,7 @@ async def save(session: Session, viewer: Viewer, draft: SaveSearchDraft) -> UUID
     if not saved_wishes.asks_for_something(wishes):
         raise SearchAsksForNothing()
     names = await names_for(session, [wishes])
-    must_be_known(wishes, names)
+    must_be_in_use(wishes, names)
     await must_be_there(session, person_id)  # one's own savings wait for each other, so that the limit holds
     stored = saved_wishes.written(wishes)
     kept = await _kept(session, person_id)

@@ -13,6 +13,8 @@ import orjson
 from marketplace.kernel.errors import Invalid
 
 MAX_PAGE = 50
+_LONGEST = 1_000
+"""Characters of a cursor: a name of 120 characters, three or four bytes each, and what else a list is ordered by."""
 Row = TypeVar("Row")
 
 
@@ -62,7 +64,7 @@ def encode_cursor(*key: datetime | int | float | str | UUID) -> str:
 def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
     """The sort key that ``encode_cursor`` wrote, as ``kinds``. Raises CursorIsInvalid for anything else."""
     try:
-        if len(cursor) > 500:
+        if len(cursor) > _LONGEST:
             raise ValueError
         parts = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(parts, list) or len(parts) != len(kinds):

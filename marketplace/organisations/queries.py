@@ -61,12 +61,12 @@ async def by_ids(session: Session, viewer: Viewer, ids: Collection[UUID]) -> dic
 
 
 async def page(
-    session: Session, viewer: Viewer, filters: OrganisationFilters, request: PageRequest
+    session: Session, viewer: Viewer, filters: OrganisationFilters, request: PageRequest, skip: int = 0
 ) -> Page[Organisation]:
-    """Organisations by name."""
+    """Organisations by name, without the first ``skip`` of those asked for."""
     chosen = select(Organisation).where(visible_to(viewer), *_clauses(filters))
     total = await session.scalar(select(func.count()).select_from(chosen.subquery()))
-    return await _by_name(session, chosen, request, total)
+    return await _by_name(session, chosen.offset(skip) if skip else chosen, request, total)
 
 
 async def waiting(session: Session, viewer: Viewer, request: PageRequest) -> Page[Organisation]:

@@ -1,5 +1,6 @@
 """Finding organisations: by any word, in the areas where they are active, never what is hidden, and still when the engine is down."""
 
+import shutil
 from typing import Any
 from uuid import UUID
 
@@ -113,7 +114,7 @@ async def test_pages_show_everything_once_and_cost_the_same(house: House, wishes
     while True:
         with counting(house) as sent:
             found = await find(house, first=3, after=after, **wishes)
-        assert len(sent) <= 2
+        assert len(sent) <= 3
         seen += names(found)
         after = found.page.end_cursor
         if not found.page.has_next:
@@ -127,6 +128,47 @@ async def test_a_cursor_of_another_search_is_refused(house: House) -> None:
     after = (await find(house, first=1, text="社")).page.end_cursor
     with pytest.raises(CursorIsInvalid):
         await find(house, text="老", after=after)
+
+
+@pytest.mark.parametrize("way", ["away", "back"])
+async def test_a_list_goes_on_when_the_engine_goes_away_or_comes_back(house: House, way: str) -> None:
+    async with house.database.unit_of_work() as session:
+        for number in range(6):
+            await builders.organisation(session, f"第{number}服务社")
+
+    async def leave() -> None:
+        shutil.rmtree(house.settings.data_folder / "search")
+
+    async def come() -> None:
+        await rebuild(house.database, house.search)
+
+    if way == "away":
+        await come()
+    first = await find(house, first=3, text="服务社")
+    await (leave() if way == "away" else come())
+    second = await find(house, first=3, after=first.page.end_cursor, text="服务社")
+    assert (first.reduced, second.reduced) == ((False, True) if way == "away" else (True, False))
+    # The two order likenesses differently: all that is known of the other's page is how many it had.
+    assert [len(names(page)) for page in (first, second)] == [3, 3]
+    assert (first.page.has_next, second.page.has_next) == (True, False)
+
+
+async def test_the_longest_name_can_be_paged_past(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        for number in range(2):
+            await builders.organisation(session, "𠮷" * 119 + str(number))
+    found = await find(house, first=1)
+    again = await find(house, first=1, after=found.page.end_cursor)
+    assert [name[-1] for name in names(found) + names(again)] == ["0", "1"]
+
+
+@pytest.mark.parametrize("wishes", [{"area": "310199000000"}, {"field": "nonsense"}, {"field": "english"}])
+async def test_what_we_do_not_know_is_named(house: House, wishes: dict[str, Any]) -> None:
+    for way in ("database", "index"):
+        await prepare(house, way)
+        with pytest.raises(InputIsInvalid) as refused:
+            await find(house, **wishes)
+        assert [(one.field, one.code) for one in refused.value.problems] == [(*wishes, "unknown_choice")]
 
 
 @pytest.mark.parametrize("wishes", [{"text": "\x00"}, {"area": "abc"}, {"colour": "red"}])
