@@ -2,7 +2,7 @@
 
 The server knows no "or" between words, but it unites queries ("federation"), counts what is found once, and counts facets over all of it. So a
 query of ours becomes a few of its own, each a conjunction of terms in quotes. Two things it does otherwise than the embedded engine: a last word
-that is an inflected English form is taken for complete, and of more than six words it forgives any one, not one in three or two.
+that is an inflected English form is taken for complete, and of more than six words it forgives any one, or all but one, and nothing between.
 """
 
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,8 @@ def strict(words: Sequence[str]) -> list[str]:
 
 def tolerant(words: Sequence[str], missing: int) -> list[str]:
     """All but so many words must match, and a Latin word may be misspelt."""
-    kept = combinations(words, len(words) - (missing if len(words) <= _MOST_FORGIVING else 1))
+    are_too_many = len(words) > _MOST_FORGIVING and missing < len(words) - 1
+    kept = combinations(words, len(words) - (1 if are_too_many else missing))
     return list(dict.fromkeys(" ".join(map(_nearly, some)) for some in kept))
 
 

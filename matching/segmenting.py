@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from functools import cache
 from itertools import chain
+from typing import Final
 
 import rjieba
+
+_PAIR: Final = 2
 
 
 class Segmenter:
@@ -22,6 +25,9 @@ class Segmenter:
 
     def cut(self, run: str) -> list[str]:
         """The words of a run, each character in one of them."""
+        if len(run) == _PAIR and self._jieba.has_word(run):
+            # A rare word of common characters would be cut in two, and texts are searched for words.
+            return [run]
         words: list[str] = self._jieba.cut(run)
         return words
 

@@ -1,7 +1,8 @@
 """Turns a query into Tantivy's query objects. Nothing here is ever parsed, so no text can be a wrong query.
 
 First every word must match, exactly, by stem, by sound, or, for the last one, by its beginning. Only when nothing
-does, a tolerant query forgives a misspelt letter in Latin words of four letters or more, and some missing words.
+does, a tolerant query forgives a misspelt letter in Latin words of four letters or more, takes a part for a longer
+Chinese word, and forgives some missing words.
 """
 
 import math
@@ -34,11 +35,13 @@ from matching.tantivy_documents import (
 _SHORTEST_FUZZY: Final = 4
 _LONG_ENOUGH_TO_COMPLETE: Final = 6
 _SHORTEST_SOUND: Final = 2
+_PAIR: Final = 2
 _TIE_BREAKER: Final = 0.1
 
 # Weights between fields: a name outweighs a description, what was typed outweighs what it may mean.
 _IN_GRAMS, _IN_HEADING, _IN_BODY = 3.0, 2.5, 1.0
-_AS_STEM, _AS_SOUND, _AS_BEGINNING, _AS_MISSPELT = 0.8, 1.5, 0.5, 0.3
+_AS_STEM, _AS_SOUND, _AS_BEGINNING, _AS_MISSPELT, _AS_PART = 0.8, 1.5, 0.5, 0.3, 0.3
+_SHARED_CHARACTER: Final = 1.0
 _WHOLE_PHRASE: Final = 2.0
 
 
@@ -51,9 +54,13 @@ def strict(words: Sequence[str]) -> tantivy.Query:
 
 
 def tolerant(words: Sequence[str], missing: int) -> tantivy.Query:
-    """All but so many words must match, nearly."""
-    parts = [(Occur.Should, _one_of([*_exact(word), *_beginning(word), *_misspelt(word)])) for word in words]
-    return Condition.boolean_query(parts, minimum_number_should_match=len(words) - missing)
+    """All but so many words must match, nearly. Names that share a character with a Chinese word come sooner: 送餐 for 送饭."""
+    parts = [
+        (Occur.Should, _one_of([*_exact(word), *_beginning(word), *_misspelt(word), *_parts(word)]))
+        for word in words
+    ]
+    enough = Condition.boolean_query(parts, minimum_number_should_match=len(words) - missing)
+    return Condition.boolean_query([(Occur.Must, enough), *_shared_characters(words)])
 
 
 def filtered(wanted: tantivy.Query | None, clauses: Sequence[Clause]) -> tantivy.Query:
@@ -77,7 +84,8 @@ def except_for(ids: Sequence[str], condition: tantivy.Query) -> tantivy.Query:
 
 def _exact(word: str) -> list[tantivy.Query]:
     if text.is_han(word):
-        return [_weighted(_in_grams(word), _IN_GRAMS), *_in_words(word, 1.0)]
+        # A phrase is worth the sum of its bigrams: without a share for each, a common long word outweighs a rare short one.
+        return [_weighted(_in_grams(word), _IN_GRAMS / max(1, len(word) - 1)), *_in_words(word, 1.0)]
     found = _in_words(word, 1.0)
     if (stem := text.stem(word)) != word:
         found += _in_words(stem, _AS_STEM)
@@ -102,6 +110,18 @@ def _misspelt(word: str) -> list[tantivy.Query]:
         _weighted(_nearly(field, word, prefix=unfinished), weight * _AS_MISSPELT)
         for field, weight in ((HEADING, _IN_HEADING), (BODY, _IN_BODY))
     ]
+
+
+def _parts(word: str) -> list[tantivy.Query]:
+    """The shorter words in a longer Chinese one; a pair that is no word stands in neither field."""
+    if len(word) <= _PAIR or not text.is_han(word):
+        return []
+    return [part for pair in text.bigrams(word) for part in _in_words(pair, _AS_PART)]
+
+
+def _shared_characters(words: Sequence[str]) -> list[tuple[Occur, tantivy.Query]]:
+    characters = dict.fromkeys("".join(word for word in words if len(word) == _PAIR and text.is_han(word)))
+    return [(Occur.Should, _weighted(_starting_with(GRAMS, one), _SHARED_CHARACTER)) for one in characters]
 
 
 def _phrases(words: Sequence[str]) -> list[tuple[Occur, tantivy.Query]]:

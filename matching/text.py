@@ -16,28 +16,15 @@ from matching.segmenting import Segmenter, general
 LONGEST_TERM: Final = 64
 """Characters kept of one word; what is longer is an address or noise, and matches by its beginning."""
 
-_EMPTY_WORDS: Final = frozenset(
-    "的了和与及或在是我想要有吗呢请给对把被让就都也还很能会做去来用到从向里上下后前个些谁帮找"
-) | {
-    *(
-        "想要",
-        "需要",
-        "可以",
-        "能够",
-        "喜欢",
-        "帮忙",
-        "帮助",
-        "没有",
-        "附近",
-        "时候",
-        "一些",
-        "一下",
-        "这个",
-        "那个",
-    ),
-    *("我们", "别人", "哪里", "什么", "怎么", "怎样", "如何"),
-    *("a", "an", "and", "at", "for", "i", "in", "is", "of", "on", "or", "the", "to", "with"),
-}
+_SAYING_NOTHING: Final = """
+的 了 和 与 及 或 在 是 我 想 要 有 吗 呢 请 给 对 把 被 让 就 都 也 还 很 能 会 做 去 来 用 到 从 向 里 上 下 后 前 个 些 谁 帮 找
+我们 你们 他们 大家 自己 别人 一个 一些 一下 一起 这个 那个 哪个 哪些 哪里 什么 怎么 怎样 怎么样 如何 为什么 多少 请问
+有没有 可不可以 能不能 会不会 不会 不能 可以 能够 应该 需要 想要 想找 希望 愿意 喜欢 适合 比较 非常 特别 很多
+或者 以及 没有 有空 附近 时候 帮忙 帮助
+a an and at for i in is of on or the to with
+"""
+_WHAT_EVERYTHING_IS: Final = "志愿 志愿者 志愿服务 义工 volunteer volunteers volunteering"
+_EMPTY_WORDS: Final = frozenset((*_SAYING_NOTHING.split(), *_WHAT_EVERYTHING_IS.split()))
 _MOST_WORDS: Final = 24
 
 _HAN: Final = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
@@ -98,15 +85,15 @@ def query_words(normalised: str, segmenter: Segmenter | None = None) -> list[str
 
 
 def asked_words(query_text: str, segmenter: Segmenter | None = None) -> list[str]:
-    """The words that must be found; words such as 的 and "the" count only when there is nothing else."""
+    """The words that must be found; words such as 的, "the" and 志愿者 count only when there is nothing else."""
     words = list(dict.fromkeys(query_words(normalise(query_text[:LONGEST_QUERY]), segmenter)))
     telling = [word for word in words if word not in _EMPTY_WORDS]
     return (telling or words)[:_MOST_WORDS]
 
 
 def may_be_missing(words: Sequence[str]) -> list[int]:
-    """How many of these words may be missing when nothing has all of them: first one in three, then one in two."""
-    return list(dict.fromkeys((len(words) // 3, len(words) // 2)))
+    """How many of these words may be missing when nothing has all of them: first one in three, then one in two, then all but one."""
+    return list(dict.fromkeys((len(words) // 3, len(words) // 2, len(words) - 1)))
 
 
 def index_words(normalised: str, segmenter: Segmenter | None = None) -> list[str]:

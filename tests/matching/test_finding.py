@@ -126,9 +126,33 @@ def test_one_missing_word_in_two_is_forgiven_when_nothing_better_is_found(index:
     assert found(index, "别的") == []
 
 
+def test_one_word_of_a_long_question_is_better_than_nothing(index: SearchIndex) -> None:
+    index.upsert([need("a", "陪诊"), need("b", "助餐")])
+    for asked in ("周五 天文 陪诊 唱歌", "周五 天文 陪诊 唱歌 跳舞 射箭 骑马"):
+        results = index.search(Query(text=asked))
+        assert [hit.id for hit in results.hits] == ["a"], asked
+        assert results.approximate
+
+
+def test_a_rare_word_outweighs_a_common_longer_one(embedded: EmbeddedIndex) -> None:
+    embedded.upsert([need(f"{number}", "残疾人出行") for number in range(20)] + [need("law", "法律咨询")])
+    assert found(embedded, "残疾人 法律")[0] == "law"
+
+
+def test_a_name_that_shares_a_character_comes_sooner(embedded: EmbeddedIndex) -> None:
+    embedded.upsert([need(f"{number}", "老人读报") for number in range(5)] + [need("meal", "老人送餐")])
+    results = embedded.search(Query(text="给老人送饭"))
+    assert (results.hits[0].id, results.total, results.approximate) == ("meal", 6, True)
+
+
+def test_a_shorter_word_is_taken_for_the_longer_one_that_holds_it(embedded: EmbeddedIndex) -> None:
+    embedded.upsert([need("a", body="整理图书"), need("b", "整理仓库")])
+    assert found(embedded, "图书馆") == ["a"]
+
+
 def test_words_that_say_nothing_are_not_required(index: SearchIndex) -> None:
     index.upsert([need("a", "老人助浴"), need("b", "Help in the garden")])
-    for asked in ("我想要助浴", "能帮忙做的助浴", "附近可以助浴的"):
+    for asked in ("我想要助浴", "能帮忙做的助浴", "附近可以助浴的", "助浴志愿者"):
         results = index.search(Query(text=asked))
         assert [hit.id for hit in results.hits] == ["a"], asked
         assert not results.approximate

@@ -44,6 +44,10 @@ def test_words_of_the_field_and_the_city_are_not_cut() -> None:
     assert text.asked_words("我想要适老化", segmenter) == ["适老化"]
 
 
+def test_two_characters_that_are_a_word_stay_together_however_rare_it_is() -> None:
+    assert text.query_words("同发") == ["同发"]
+
+
 def test_one_dictionary_does_not_change_another() -> None:
     Segmenter(["江苏路"])
     assert Segmenter().cut("江苏路") == ["江苏", "路"]
