@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import (
+    assignment_bounds,
     assignment_conflicts,
     assignment_greedy,
     assignment_network,
     assignment_overlaps,
-    assignment_proof,
 )
 from matching.assignment_overlaps import Relaxed
 from matching.assignment_places import Staffing, Worth, staffings, worth
@@ -109,15 +109,12 @@ def assign(problem: Problem) -> Plan:
     """
     pairs = table(problem)
     group = assignment_conflicts.groups(pairs)
-    network = assignment_network.build(pairs, group)
-    flow = assignment_network.solve(network)
-    least, beyond = assignment_proof.least_cost(network, flow)
-    made, bound, method = network.made(flow), network.scale.worth(least), Method.FLOW
-    clashes = assignment_conflicts.clashes_across(pairs, group)
-    relaxed = Relaxed(network, group, made, least, beyond, clashes)
+    flow = assignment_bounds.relax(assignment_network.build(pairs, group))
+    relaxed = Relaxed(flow, group, assignment_conflicts.clashes_across(pairs, group))
+    made, bound, method = flow.made, flow.bound, Method.FLOW
     if relaxed.breaks_a_rule:
-        made, lowered = assignment_overlaps.resolve(pairs, relaxed)
-        bound, method = bound + lowered, Method.SEARCH
+        made, bound = assignment_overlaps.resolve(pairs, relaxed)
+        method = Method.SEARCH
     return _plan(problem, _chosen(pairs, made), bound, method)
 
 

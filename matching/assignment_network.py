@@ -103,7 +103,7 @@ class Network:
 
 
 def build(table: Table, group: Integers) -> Network:
-    """The network in which each person takes at most one pair of a group. `group` rises from 0 without gaps."""
+    """The network in which each person takes at most one pair of a group. `group` numbers from 0 without gaps."""
     arcs = Arcs([], [], [], [])
     sink = arcs.new_nodes(1)
     most = most_of_each(table, group)
@@ -133,22 +133,23 @@ def build(table: Table, group: Integers) -> Network:
 def solve(network: Network) -> Integers:
     """A cheapest flow on each arc."""
     flow = min_cost_flow.SimpleMinCostFlow()
-    flow.add_arcs_with_capacity_and_unit_cost(
-        network.tails.astype(np.int32), network.heads.astype(np.int32), network.capacities, network.costs
-    )
+    used = np.flatnonzero(network.capacities)
+    tails, heads = network.tails[used].astype(np.int32), network.heads[used].astype(np.int32)
+    flow.add_arcs_with_capacity_and_unit_cost(tails, heads, network.capacities[used], network.costs[used])
     flow.set_nodes_supplies(np.arange(len(network.supplies), dtype=np.int32), network.supplies)
     status = flow.solve()
     if status != flow.OPTIMAL:
         raise RuntimeError(f"the solver found no flow: {status}")
-    flows: Integers = flow.flows(np.arange(len(network.tails), dtype=np.int32))
+    flows = np.zeros(len(network.tails), dtype=np.int64)
+    flows[used] = flow.flows(np.arange(len(used), dtype=np.int32))
     return flows
 
 
 def most_of_each(table: Table, group: Integers) -> Integers:
     """How many pairs each person can make at most: what is left to them, and one a group."""
-    is_last = np.ones(len(group), dtype=bool)
-    is_last[:-1] = group[1:] != group[:-1]
-    return np.minimum(table.left, np.bincount(table.person[is_last], minlength=len(table.left)))
+    person = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    person[group] = table.person
+    return np.minimum(table.left, np.bincount(person, minlength=len(table.left)))
 
 
 def _scale(table: Table, most: Integers) -> Scale:
@@ -180,18 +181,15 @@ def _unspent(arcs: Arcs, table: Table, most: Integers, people: Integers, sink: I
 def _doors(arcs: Arcs, table: Table, group: Integers, most: Integers, people: Integers) -> Integers:
     """The node from which each pair's arc leaves: its group's, or its person's where the group is no limit."""
     sizes = np.bincount(group)
-    needed = (sizes[group] > 1) & (most[table.person] > 1)
-    first = np.flatnonzero(needed & np.diff(group, prepend=-1).astype(bool))
-    nodes = arcs.new_nodes(len(first))
-    arcs.add(
-        people[table.person[first]],
-        nodes,
-        np.ones(len(first), dtype=np.int64),
-        np.zeros(len(first), dtype=np.int64),
-    )
-    doors = people[table.person]
-    doors[needed] = np.repeat(nodes, sizes[group[first]])
-    return doors
+    person = np.zeros(len(sizes), dtype=np.int64)
+    person[group] = table.person
+    limits = np.flatnonzero((sizes > 1) & (most[person] > 1))
+    nodes = arcs.new_nodes(len(limits))
+    one, nothing = np.ones(len(limits), dtype=np.int64), np.zeros(len(limits), dtype=np.int64)
+    arcs.add(people[person[limits]], nodes, one, nothing)
+    door = people[person]
+    door[limits] = nodes
+    return door[group]
 
 
 def _shifts(arcs: Arcs, table: Table, sink: Integers, weight: int) -> tuple[Integers, Integers]:

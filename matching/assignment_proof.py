@@ -17,9 +17,12 @@ MOST_SWEEPS: Final = 5_000
 """Sweeps over the network after which prices are taken as they are."""
 
 
-def least_cost(network: Network, flow: Integers) -> tuple[int, Integers]:
-    """A cost that no flow undercuts, and what each arc costs beyond its prices (0 where it is worth its price, < 0 in full arcs)."""
-    distance = _distances(network, flow)
+def least_cost(network: Network, flow: Integers, within: Network | None = None) -> tuple[int, Integers]:
+    """A cost that no flow undercuts, and what each arc costs beyond its prices (0 where it is worth its price, < 0 in full arcs).
+
+    The flow may have been sought `within` a network with less capacity, whose prices are then put to the whole.
+    """
+    distance = _distances(within or network, flow)
     beyond = network.costs + distance[network.tails] - distance[network.heads]
     most = int(np.abs(distance).max(initial=0)) + int(np.abs(beyond).max(initial=0))
     if most * (int(np.abs(network.supplies).sum()) + int(network.capacities.sum())) >= LARGEST:

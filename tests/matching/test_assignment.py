@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from matching import assignment_overlaps
+from matching import assignment_bounds, assignment_overlaps
 from matching.assignment import Method, Person, Plan, Problem, Role, Shift, assign, assign_greedily
 from matching.index import Point
 from tests.matching.assignments import HOUR, best, by_chance, may, problem, shift
@@ -38,13 +38,26 @@ def test_a_plan_of_shifts_that_overlap_at_will_breaks_no_rule_and_its_bound_hold
         assert may(asked, [(one.person, one.shift, one.score) for one in plan.placed]), seed
         assert plan.worth <= best(asked) <= plan.bound, seed
         proved += plan.is_optimal
-    assert proved > 250
+    assert proved == 300
 
 
-def test_without_a_search_a_plan_still_breaks_no_rule_and_its_gap_is_told(
+def test_other_groups_and_branches_prove_what_the_search_need_not_see(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(assignment_overlaps, "MOST_SEARCHED", 0)
+    asked = [by_chance(seed, slots=False, roles=seed % 3 == 0) for seed in range(200)]
+    plans = [assign(one) for one in asked]
+    assert sum(plan.is_optimal for plan in plans) == len(plans)
+    assert [plan.worth for plan in plans] == [best(one) for one in asked]
+    assert sum(plan.method is Method.SEARCH for plan in plans) > 5
+
+
+def test_without_either_a_plan_still_breaks_no_rule_and_its_gap_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(assignment_overlaps, "MOST_SEARCHED", 0)
+    monkeypatch.setattr(assignment_bounds, "ROUNDS", 0)
+    monkeypatch.setattr(assignment_bounds, "FEW", 0)
     open_gaps = 0
     for seed in range(400):
         asked = by_chance(seed, slots=False, roles=seed % 3 == 0, places=True)
