@@ -13,6 +13,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.staffing.mobilisation_models import Call, Mobilisation
 from marketplace.staffing.mobilisation_states import CallState, MobilisationKind, StopCause, call_state
+from marketplace.staffing.mobilisations import kinds_for
 from marketplace.volunteering.models import Need, Shift
 from marketplace.volunteering.policy import manages
 
@@ -36,7 +37,7 @@ class Wave:
 
 @dataclass(frozen=True, slots=True)
 class MobilisationRow:
-    """A mobilisation as its organisers see it: numbers, and nobody's name."""
+    """A mobilisation as its organisers see it: numbers, and nobody's name. ``may_be_stopped`` is said to the viewer."""
 
     id: UUID
     shift_id: UUID
@@ -56,6 +57,7 @@ class MobilisationRow:
     stopped_at: datetime | None
     stopped_because: StopCause | None
     stop_reason: str | None
+    may_be_stopped: bool
     waves: Sequence[Wave]
 
 
@@ -172,11 +174,12 @@ async def _rows(session: Session, viewer: Viewer, which: ColumnElement[bool]) ->
         )
     ).all()
     waves = await _waves(session, [row[0].id for row in rows])
-    return [_row(row, waves.get(row[0].id, ())) for row in rows]
+    return [_row(row, viewer, waves.get(row[0].id, ())) for row in rows]
 
 
-def _row(row: Any, waves: Sequence[Wave]) -> MobilisationRow:
+def _row(row: Any, viewer: Viewer, waves: Sequence[Wave]) -> MobilisationRow:
     one, shift, need = row
+    kind = MobilisationKind(one.kind)
     return MobilisationRow(
         id=one.id,
         shift_id=shift.id,
@@ -186,7 +189,7 @@ def _row(row: Any, waves: Sequence[Wave]) -> MobilisationRow:
         ends_at=shift.ends_at,
         capacity=shift.capacity,
         places_taken=shift.places_taken,
-        kind=MobilisationKind(one.kind),
+        kind=kind,
         reason=one.reason,
         wave_size=one.wave_size,
         wave_minutes=one.wave_minutes,
@@ -196,6 +199,7 @@ def _row(row: Any, waves: Sequence[Wave]) -> MobilisationRow:
         stopped_at=one.stopped_at,
         stopped_because=_cause(one),
         stop_reason=one.stop_reason,
+        may_be_stopped=one.stopped_at is None and kind in kinds_for(viewer, need.area_code),
         waves=waves,
     )
 

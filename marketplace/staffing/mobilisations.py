@@ -3,6 +3,7 @@
 Everybody who changes a mobilisation or its calls holds the mobilisation's lock: after the person's, before the shift's.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
@@ -35,9 +36,25 @@ COMMAND = (Role.DISTRICT_OFFICER, Role.ADMINISTRATOR)
 RULE = "staffing.emergency"
 
 
-def may_start(viewer: Viewer, area_code: str) -> bool:
-    """Whether the viewer may start some mobilisation in the area; which kinds, ``start`` decides."""
-    return viewer.holds_in_area(area_code, *AREA_ORGANISERS)
+def kinds_for(viewer: Viewer, area_code: str) -> Sequence[MobilisationKind]:
+    """What the viewer may call people for in the area: officers and administrators in an emergency, community workers else."""
+    if not viewer.holds_in_area(area_code, *AREA_ORGANISERS):
+        return ()
+    commands = viewer.holds_in_area(area_code, *COMMAND)
+    return tuple(kind for kind in MobilisationKind if commands or kind is not MobilisationKind.EMERGENCY)
+
+
+async def kinds(
+    session: Session, viewer: Viewer, shift_id: UUID, wanted: MobilisationKind = MobilisationKind.DRILL
+) -> Sequence[MobilisationKind]:
+    """What the viewer may call people to this shift for, the wanted kind among it.
+
+    Raises SignInNeeded, NotFound, NotPermitted, OnlyGovernmentCallsInEmergencies.
+    """
+    viewer.signed_in()
+    _, need = await _seen(session, viewer, shift_id)
+    await _must_command(session, viewer, need, wanted)
+    return kinds_for(viewer, need.area_code)
 
 
 async def start(
@@ -153,9 +170,8 @@ async def _seen(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift
 
 
 async def _must_command(session: Session, viewer: Viewer, need: Need, kind: MobilisationKind) -> None:
-    """In an emergency officers and administrators of the area; else community workers, too. Organisations never call."""
-    roles = COMMAND if kind is MobilisationKind.EMERGENCY else AREA_ORGANISERS
-    if viewer.holds_in_area(need.area_code, *roles):
+    """Organisations never call, whatever for."""
+    if kind in kinds_for(viewer, need.area_code):
         return
     if may_manage(viewer, area_code=need.area_code, organisation_id=need.organisation_id):
         raise OnlyGovernmentCallsInEmergencies(article=(await rules.in_force(session, RULE)).article)

@@ -4,7 +4,7 @@ from marketplace.bootstrap import House
 from marketplace.identity.viewer import Role
 from marketplace.kernel.ids import new_id
 from marketplace.staffing.mobilisation_states import MobilisationKind
-from tests import builders
+from tests import builders, city
 from tests.recommendations import scene as people
 from tests.staffing import mobilisation_scene as scene
 from tests.web.visitor import Visitor
@@ -32,6 +32,23 @@ async def test_an_officer_checks_the_answers_starts_follows_and_stops(house: Hou
     assert (again.status, again.location) == (303, path)
     stopped = await visitor.submit_and_follow(progress, f"{path}/stop", reason="雨停了")
     assert "雨停了" in stopped.text and not [form for form in stopped.forms if "stop" in form.action]
+
+
+async def test_a_community_worker_is_offered_what_they_may_start_and_stops_no_emergency(
+    house: House, visitor: Visitor
+) -> None:
+    at = await scene.flood(house)
+    worker = await scene.role(house, Role.COMMUNITY_WORKER, city.JIANGSU_COMMUNITY)
+    await visitor.sign_in(worker.signed_in())
+    new = f"/shifts/{at.shift_id}/mobilisation"
+    page = await visitor.get(new)
+    assert 'value="large"' in page.html and 'value="drill"' in page.html
+    assert 'value="emergency"' not in page.html and "第二十四条" in page.text
+    refused = await visitor.submit(page, f"{new}/check", kind="emergency", reason="暴雨红色预警")
+    assert refused.status == 403 and "第二十四条" in refused.text
+    mobilisation_id = await scene.start(house, at)
+    running = await visitor.get(f"/mobilisations/{mobilisation_id}")
+    assert running.status == 200 and not [form for form in running.forms if "stop" in form.action]
 
 
 async def test_the_called_person_sees_why_and_how_far_and_says_yes_or_no(

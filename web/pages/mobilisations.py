@@ -35,11 +35,12 @@ async def new_mobilisation(request: Request) -> Response:
 
 async def check_mobilisation(request: Request) -> Response:
     """The answers once more, before many people's phones ring."""
-    form = await read_form(request)
+    form, shift_id = await read_form(request), _id(request, "shift_id")
     with form.catching():
         draft = read(MobilisationDraft, form.given(*_FIELDS))
         async with house_of(request).database.reading() as session:
-            shown = await sign_up_queries.roster(session, viewer_of(request), _id(request, "shift_id"))
+            await mobilisations.kinds(session, viewer_of(request), shift_id, draft.kind)
+            shown = await sign_up_queries.roster(session, viewer_of(request), shift_id)
         context = {"form": form, "shift": shown, "draft": draft, "fields": _FIELDS}
         return render(request, "mobilisations/check.html", context)
     return await _show_new(request, form)
@@ -95,9 +96,12 @@ async def answer_call(request: Request) -> Response:
 
 
 async def _show_new(request: Request, form: Form) -> Response:
+    viewer, shift_id = viewer_of(request), _id(request, "shift_id")
     async with house_of(request).database.reading() as session:
-        shown = await sign_up_queries.roster(session, viewer_of(request), _id(request, "shift_id"))
-    return render(request, "mobilisations/new.html", {"form": form, "shift": shown}, form.status)
+        kinds = await mobilisations.kinds(session, viewer, shift_id)
+        shown = await sign_up_queries.roster(session, viewer, shift_id)
+    context = {"form": form, "shift": shown, "kinds": kinds}
+    return render(request, "mobilisations/new.html", context, form.status)
 
 
 async def _show(request: Request, form: Form) -> Response:

@@ -153,7 +153,7 @@ async def _show_shift(request: Request, refused: Mapping[str, Form]) -> Response
     }
     status = next((form.status for form in refused.values()), 200)
     context = {"shift": shift, "details": details, "forms": {**forms, **refused}}
-    context |= {"may_call": mobilisations.may_start(viewer_of(request), details.row.need.area_code)}
+    context |= {"may_call": bool(mobilisations.kinds_for(viewer_of(request), details.row.need.area_code))}
     return render(request, "manage/shift.html", context, status)
 
 
