@@ -20,7 +20,6 @@ from marketplace.hours.models import Attendance, HourEntryRequest, HourReview, L
 from marketplace.identity import viewers
 from marketplace.identity.models import ApiToken, GuardianConsent, PersonQualification, SignedInSession
 from marketplace.identity.viewer import Role
-from marketplace.kernel.clock import local_day
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import new_token, token_digest
 from marketplace.notices import facts
@@ -29,7 +28,12 @@ from marketplace.notices.models import CalendarFeed, Notice
 from marketplace.notices.unsubscribing import Subscription, token_of
 from marketplace.organisations.models import OrganisationDocument
 from marketplace.outbox.models import OutboxEvent
-from marketplace.recommendations.models import Invitation, RankingWeights, Recommendation
+from marketplace.recommendations.models import (
+    Invitation,
+    RankingWeights,
+    Recommendation,
+    RecommendationList,
+)
 from marketplace.staffing import gathering, lottery_draws, planning, pool, roles, runs
 from marketplace.staffing.drafts import PoolDraft, RoleDraft
 from marketplace.staffing.lotteries import PURPOSE
@@ -270,10 +274,21 @@ async def _suggestions(session: Session, person_id: UUID, colleague: UUID) -> No
         "factors": [],
         "weights_version": 1,
     }
-    now = session.now()
+    now, list_id = session.now(), new_id()
+    session.add(
+        RecommendationList(
+            id=list_id,
+            person_id=person_id,
+            made_at=now,
+            good_until=now + timedelta(hours=9),
+            weights_version=1,
+        )
+    )
+    await session.flush()
+    item = {name: why[name] for name in ("need_id", "shift_id", "score", "factors")}
     session.add_all(
         [
-            Recommendation(id=new_id(), made_on=local_day(now), made_at=now, place=1, **why),
+            Recommendation(id=new_id(), list_id=list_id, place=1, **item),
             Invitation(id=new_id(), invited_by=colleague, invited_at=now, **why),
         ]
     )

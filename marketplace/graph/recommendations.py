@@ -243,13 +243,9 @@ def _named(name: Named | None, locale: str) -> str | None:
 
 
 async def recommendations_of_viewer(context: Context) -> Recommendations:
-    """What the viewer is recommended; the day's first list is kept as it is for a page."""
+    """What the viewer is recommended."""
     async with context.reading() as session:
         shown = await recommending.for_viewer(session, context.viewer)
-    if not shown.is_noted:
-        # Not the request's own unit of work: a token that only reads is shown something, too, and that is on record.
-        async with context.house.database.unit_of_work() as session:
-            await recommending.note(session, context.viewer, shown)
     return Recommendations(
         is_personal=shown.is_personal,
         items=[Recommendation.of(item, context.locale) for item in shown.items],

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, union
 
 from marketplace.areas import queries as areas
 from marketplace.areas.queries import Point
@@ -14,7 +14,15 @@ from marketplace.catalogue import qualifications
 from marketplace.db.session import Session
 from marketplace.identity import consents
 from marketplace.identity.consents import ConsentKind
-from marketplace.identity.models import Availability, GuardianConsent, Person, PersonQualification, PersonTag
+from marketplace.identity.models import (
+    ApiToken,
+    Availability,
+    GuardianConsent,
+    Person,
+    PersonQualification,
+    PersonTag,
+    SignedInSession,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,19 @@ async def profiles(session: Session, person_ids: Collection[UUID]) -> dict[UUID,
 async def ids_after(session: Session, after: UUID | None, most: int) -> list[UUID]:
     """The next ``most`` people who are there, by id."""
     query = select(Person.id).where(Person.erased_at.is_(None)).order_by(Person.id).limit(most)
+    return list(await session.scalars(query if after is None else query.where(Person.id > after)))
+
+
+async def seen_since(session: Session, since: datetime, after: UUID | None, most: int) -> list[UUID]:
+    """The next ``most`` people whose browser is signed in and was here since then, or whose program was, by id."""
+    browsers = select(SignedInSession.person_id).where(
+        SignedInSession.last_seen_at > since,
+        SignedInSession.revoked_at.is_(None),
+        SignedInSession.expires_at > session.now(),
+    )
+    programs = select(ApiToken.person_id).where(ApiToken.last_used_at > since, ApiToken.revoked_at.is_(None))
+    query = select(Person.id).where(Person.erased_at.is_(None), Person.id.in_(union(browsers, programs)))
+    query = query.order_by(Person.id).limit(most)
     return list(await session.scalars(query if after is None else query.where(Person.id > after)))
 
 

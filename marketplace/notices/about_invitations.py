@@ -11,7 +11,7 @@ from marketplace.notices.kinds import Kind
 from marketplace.notices.telling import News, tell
 from marketplace.recommendations import words
 from marketplace.recommendations.events import PersonInvited, WeightsDecided, WeightsProposed
-from marketplace.recommendations.invitation_queries import explanation_of
+from marketplace.recommendations.kept import explanation_of
 from marketplace.recommendations.models import Invitation, RankingDecision, RankingWeights
 from marketplace.recommendations.policy import GOVERNING
 from marketplace.recommendations.words import Reader
@@ -31,7 +31,7 @@ async def invited(session: Session, event: PersonInvited) -> None:
     if found is None:
         return
     invitation, shift, need = found
-    explanation = explanation_of(invitation)
+    explanation = explanation_of(invitation.score, invitation.factors, invitation.weights_version)
     told = words.told(explanation, await words.names(session, [explanation]), Reader.YOU)
     news = News(
         kind=Kind.INVITED,

@@ -14,10 +14,22 @@ from marketplace.identity.events import ConsentDecided, PersonErased, ProfileCha
 from marketplace.identity.personal_data import PersonalData
 from marketplace.outbox.events import Event
 from marketplace.outbox.registry import Registry
-from marketplace.recommendations import invitations, own_data, recommending
+from marketplace.recommendations import invitations, lists, own_data
 from marketplace.recommendations.events import PersonInvited
 from marketplace.recommendations.keeping import VolunteerStore
-from marketplace.recommendations.models import Invitation
+from marketplace.recommendations.models import Invitation, RecommendationList
+from marketplace.volunteering.events import (
+    NeedChanged,
+    NeedPublished,
+    NeedsImported,
+    OfferLapsed,
+    SignUpApplied,
+    SignUpConfirmed,
+    SignUpDeclined,
+    SignUpWaiting,
+    SignUpWithdrawn,
+)
+from marketplace.volunteering.models import SignUp
 
 _OF_PEOPLE: tuple[type[Event], ...] = (
     ProfileChanged,
@@ -26,18 +38,34 @@ _OF_PEOPLE: tuple[type[Event], ...] = (
     HoursRecorded,
     PersonErased,
 )
+_OF_SIGN_UPS: tuple[type[Event], ...] = (
+    SignUpApplied,
+    SignUpWaiting,
+    SignUpConfirmed,
+    SignUpDeclined,
+    SignUpWithdrawn,
+    OfferLapsed,
+)
 
 
 def register(registry: Registry, personal_data: PersonalData, store: VolunteerStore) -> None:
     """Put the consumers and repeated tasks into the registry, and the room's share into every export and erasure."""
     for event in _OF_PEOPLE:
         registry.on(event, "recommendations.tell", _tell(store))
+        registry.on(event, "recommendations.expire", _expire_of_person)
+    for event in _OF_SIGN_UPS:
+        registry.on(event, "recommendations.expire", _expire_of_sign_up)
+    for event in (NeedPublished, NeedChanged):
+        registry.on(event, "recommendations.expire_around", _expire_around)
+    registry.on(NeedsImported, "recommendations.expire_around", _expire_around_imported)
     registry.on(ReviewDeclined, "recommendations.tell_reviewed", _tell_reviewed(store))
     registry.on(PersonInvited, "recommendations.tell_invited", _tell_invited(store))
     registry.on(ConsentDecided, "recommendations.respect", respect)
     registry.repeat("recommendations.heal", timedelta(seconds=20), store.heal)
     registry.repeat("recommendations.renew_at_night", timedelta(hours=1), store.renew_at_night)
-    registry.repeat("recommendations.forget_old", timedelta(days=1), recommending.forget_old)
+    registry.repeat_errand("recommendations.renew_lists", timedelta(minutes=1), lists.renew_for_the_present)
+    registry.repeat_errand("recommendations.renew_lists_daily", timedelta(hours=1), lists.renew_for_the_day)
+    registry.repeat("recommendations.forget_old", timedelta(days=1), lists.forget_old)
     registry.repeat("recommendations.end_over", timedelta(minutes=10), invitations.end_over)
     personal_data.add("recommendations", own_data.collect, own_data.erase)
 
@@ -50,8 +78,25 @@ async def respect(session: Session, event: ConsentDecided) -> None:
     if await consents.holds(session, event.person_id, kind):
         return
     if kind is ConsentKind.RANKING:
-        await recommending.forget(session, event.person_id)
+        await lists.forget(session, event.person_id)
     await invitations.end_of(session, event.person_id)
+
+
+async def _expire_of_person(session: Session, event: Event) -> None:
+    await lists.expire(session, RecommendationList.person_id == event.stream_id)
+
+
+async def _expire_of_sign_up(session: Session, event: Event) -> None:
+    whose = select(SignUp.person_id).where(SignUp.id == event.stream_id)
+    await lists.expire(session, RecommendationList.person_id.in_(whose))
+
+
+async def _expire_around(session: Session, event: Event) -> None:
+    await lists.expire_around(session, [event.stream_id])
+
+
+async def _expire_around_imported(session: Session, event: NeedsImported) -> None:
+    await lists.expire_around(session, event.need_ids)
 
 
 def _tell(store: VolunteerStore) -> Callable[[Session, Event], Awaitable[None]]:

@@ -1,6 +1,6 @@
 """Invitations as they are read: one's own, with why; and an organiser's, with masked names and how many said what."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.recommendations import words
 from marketplace.recommendations.inviting import masked
+from marketplace.recommendations.kept import explanation_of
 from marketplace.recommendations.models import Invitation
 from marketplace.recommendations.policy import visible_to
 from marketplace.recommendations.words import Reader, Told
@@ -22,7 +23,7 @@ from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.policy import visible_to as need_visible_to
 from marketplace.volunteering.sign_up_policy import must_organise
 from marketplace.volunteering.sign_up_states import is_open
-from matching.scoring import Explanation, FactorPoints
+from matching.scoring import Explanation
 
 _MOST_SHOWN = 100
 
@@ -118,7 +119,7 @@ def tally(rows: Sequence[InvitationRow]) -> Tally:
 
 async def _shown(session: Session, clause: ColumnElement[bool], reader: Reader) -> list[InvitationRow]:
     rows = (await session.execute(_select().where(clause))).all()
-    explanations = {row.Invitation.id: explanation_of(row.Invitation) for row in rows}
+    explanations = {row.Invitation.id: _explained(row.Invitation) for row in rows}
     names = await words.names(session, explanations.values())
     return [
         _row(row, words.told(explanations[row.Invitation.id], names, reader), reader, session.now())
@@ -126,14 +127,8 @@ async def _shown(session: Session, clause: ColumnElement[bool], reader: Reader) 
     ]
 
 
-def explanation_of(invitation: Invitation) -> Explanation:
-    """The explanation as it was when the person was invited."""
-    factors = tuple(_factor(kept) for kept in invitation.factors)
-    return Explanation(invitation.score, factors, (), invitation.weights_version)
-
-
-def _factor(kept: Mapping[str, Any]) -> FactorPoints:
-    return FactorPoints(kept["name"], kept["points"], kept["most"], kept["facts"])
+def _explained(one: Invitation) -> Explanation:
+    return explanation_of(one.score, one.factors, one.weights_version)
 
 
 def _row(row: Row[*tuple[Any, ...]], told: Told, reader: Reader, now: datetime) -> InvitationRow:

@@ -29,8 +29,8 @@ from marketplace.recommendations.errors import (
     ShiftTakesNobody,
 )
 from marketplace.recommendations.events import InvitationDeclined, PersonInvited
+from marketplace.recommendations.kept import factors_json
 from marketplace.recommendations.models import Invitation
-from marketplace.recommendations.recommending import factors_json
 from marketplace.volunteering import places
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.policy import visible_to

@@ -1,6 +1,6 @@
-"""Tables of recommendations: weights by version, who decided them, what was recommended to whom, and invitations."""
+"""Tables of recommendations: weights by version, who decided them, lists of what was recommended to whom, and invitations."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,25 +50,30 @@ class RankingDecision(Base):
     refusal_reason: Mapped[str | None] = mapped_column(String(500))
 
 
-class Recommendation(Identified, Base):
-    """A need that was recommended to a person on a day, with its score and what it was made of, in tenths of a point."""
+class RecommendationList(Identified, Base):
+    """What suits one person, as it was worked out at a moment. The newest is shown as long as it holds; all are kept for ninety days."""
 
-    __tablename__ = "recommendations"
-    __table_args__ = (
-        UniqueConstraint("person_id", "made_on", "need_id"),
-        Index(None, "made_on"),
-        Index(None, "need_id"),
-    )
+    __tablename__ = "recommendation_lists"
+    __table_args__ = (Index(None, "person_id", "made_at"), Index(None, "made_at"))
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    made_at: Mapped[datetime]
+    good_until: Mapped[datetime]
+    weights_version: Mapped[int]
+
+
+class Recommendation(Identified, Base):
+    """A need on a list, with its score and what it was made of, in tenths of a point."""
+
+    __tablename__ = "recommendations"
+    __table_args__ = (UniqueConstraint("list_id", "need_id"), Index(None, "need_id"))
+
+    list_id: Mapped[UUID] = mapped_column(ForeignKey("recommendation_lists.id"))
     need_id: Mapped[UUID] = mapped_column(ForeignKey("needs.id"))
     shift_id: Mapped[UUID] = mapped_column(ForeignKey("shifts.id"))
-    made_on: Mapped[date]
-    made_at: Mapped[datetime]
     place: Mapped[int]
     score: Mapped[int]
     factors: Mapped[list[Any]]
-    weights_version: Mapped[int]
 
 
 class Invitation(Identified, Base):

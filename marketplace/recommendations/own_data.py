@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from marketplace.db.session import Session
-from marketplace.recommendations import invitations, recommending
-from marketplace.recommendations.models import Invitation, Recommendation
+from marketplace.recommendations import invitations, lists
+from marketplace.recommendations.models import Invitation, Recommendation, RecommendationList
 from marketplace.volunteering.models import Need, Shift
 
 
@@ -17,15 +17,16 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
     recommended = (
         select(
             Need.title,
-            Recommendation.made_at,
+            RecommendationList.made_at,
             Recommendation.place,
             Recommendation.score,
             Recommendation.factors,
-            Recommendation.weights_version,
+            RecommendationList.weights_version,
         )
+        .join(RecommendationList, RecommendationList.id == Recommendation.list_id)
         .join(Need, Need.id == Recommendation.need_id)
-        .where(Recommendation.person_id == person_id)
-        .order_by(Recommendation.made_on, Recommendation.place)
+        .where(RecommendationList.person_id == person_id)
+        .order_by(RecommendationList.made_at, RecommendationList.id, Recommendation.place)
     )
     invited = (
         select(
@@ -50,7 +51,7 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
 
 async def erase(session: Session, person_id: UUID) -> None:
     """Nothing of it is anybody else's business."""
-    await recommending.forget(session, person_id)
+    await lists.forget(session, person_id)
     await invitations.forget(session, person_id)
 
 

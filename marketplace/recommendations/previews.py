@@ -24,6 +24,7 @@ from marketplace.recommendations import facts, providers, weights
 from marketplace.recommendations.drafts import RankingKind, WeightsDraft
 from marketplace.volunteering.models import Need, Shift
 from marketplace.volunteering.offerings import is_on_offer
+from marketplace.volunteering.states import is_open_need
 from matching import provider_factors, volunteer_factors
 from matching.blocks import of_volunteer
 from matching.features import Lot, TagTree
@@ -144,12 +145,7 @@ async def _providers(session: Session, old: Weights, new: Weights) -> _Sample:
     needs = (
         await session.execute(
             select(Need.id, Need.title, Need.category_code, Need.area_code)
-            .where(
-                Need.published_at.is_not(None),
-                Need.declined_at.is_(None),
-                Need.closed_at.is_(None),
-                Need.cancelled_at.is_(None),
-            )
+            .where(is_open_need())
             .order_by(Need.published_at.desc(), Need.id)
             .limit(_DRAWN_FROM)
         )

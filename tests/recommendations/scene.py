@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from marketplace.bootstrap import House
 from marketplace.hours.models import Attendance
-from marketplace.identity import consents
+from marketplace.identity import consents, sessions
 from marketplace.identity.consents import ConsentKind
 from marketplace.identity.models import Availability, PersonQualification, PersonTag
 from marketplace.identity.viewer import Role, Viewer
@@ -17,6 +19,7 @@ from marketplace.recommendations import inviting, recommending
 from marketplace.recommendations.drafts import InviteDraft
 from marketplace.recommendations.invitations import invite
 from marketplace.recommendations.inviting import Suggestions
+from marketplace.recommendations.models import Recommendation
 from marketplace.recommendations.recommending import Recommendations
 from marketplace.volunteering.models import NeedQualification, NeedTag
 from tests import builders, city
@@ -124,6 +127,21 @@ async def decide(house: House, viewer: Viewer, kind: ConsentKind, *, given: bool
 async def recommended(house: House, viewer: Viewer) -> Recommendations:
     async with house.database.reading() as session:
         return await recommending.for_viewer(session, viewer)
+
+
+async def here(house: House, viewer: Viewer) -> None:
+    """Their browser is signed in, seen this moment."""
+    async with house.database.unit_of_work() as session:
+        await sessions.open_for(session, viewer.signed_in(), "Firefox")
+
+
+async def stored(house: House) -> list[Recommendation]:
+    """What is on every list, each list the best first."""
+    async with house.database.reading() as session:
+        rows = await session.scalars(
+            select(Recommendation).order_by(Recommendation.list_id, Recommendation.place)
+        )
+        return list(rows)
 
 
 async def suggested(house: House, viewer: Viewer, shift_id: UUID) -> Suggestions:

@@ -98,8 +98,6 @@ QUERY_NAMES = (
 TELLS_THE_TRUTH = "/readyz"
 # What is written while somebody signs in, refused or not; and that whoever acts was seen.
 SIGN_IN_TABLES = {"sign_in_challenges", "signed_in_sessions"}
-# An automated decision about somebody is on record from the moment it is shown: docs/adr/0017.
-KEPT_WHEN_SHOWN = {"recommendations"}
 # The address in a letter is all that stopping it takes, for mail programs too.
 NEEDS_NO_TOKEN = "/unsubscribe/"
 # Wrong digits stay counted, that is their point.
@@ -177,7 +175,7 @@ class Knocker:
             yield "which is a fault of ours"
         location = answer.headers.get("location", "/")
         changed = by_table(changes)
-        if method == "GET" and changed.keys() - KEPT_WHEN_SHOWN:
+        if method == "GET" and changed:
             yield f"and looking changed {changed}"
         if _is_refused(answer) and changed.keys() - COUNTED_WHEN_REFUSED:
             yield f"and yet it changed {changed}"

@@ -9,8 +9,8 @@ from marketplace.bootstrap import House
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.notices import links
-from marketplace.recommendations import why
-from marketplace.recommendations.models import RankingWeights, Recommendation
+from marketplace.recommendations import lists, why
+from marketplace.recommendations.models import RankingWeights
 from matching.weights import VOLUNTEER_WEIGHTS
 from tests import builders, city
 from tests.deliveries import drain
@@ -42,13 +42,16 @@ async def test_the_home_page_says_what_suits_and_why(visitor: Visitor, house: Ho
         assert said in page.text
     (shown,) = (await scene.recommended(house, me)).items
     assert f"{shown.told.score / 10:g} of 100" in page.text
-    async with house.database.reading() as session:
-        assert len(list(await session.scalars(select(Recommendation)))) == 1
+    # From the list of the day, made without being asked, the page is the same.
+    await lists.renew_for_the_present(house.database)
+    assert len(await scene.stored(house)) == 1
+    assert (await visitor.get("/")).text == page.text
 
 
 async def test_ranking_is_turned_off_and_on_again(visitor: Visitor, house: House) -> None:
     await scene.need(house, "陪诊")
     await _signed_in(house, visitor)
+    await lists.renew_for_the_present(house.database)
     page = await visitor.get("/my/recommendations")
     consent = "/profile/consents/personal_ranking"
     await visitor.submit_and_follow(page, consent)
@@ -56,8 +59,7 @@ async def test_ranking_is_turned_off_and_on_again(visitor: Visitor, house: House
     home = await visitor.get("/")
     assert "Why this?" not in home.text and "Personal ranking is off" in home.text
     assert "陪诊" in home.text  # in the plain order
-    async with house.database.reading() as session:
-        assert list(await session.scalars(select(Recommendation))) == []
+    assert await scene.stored(house) == []
     off = await visitor.get("/my/recommendations")
     assert "Why this?" not in off.text
     await visitor.submit_and_follow(off, consent)

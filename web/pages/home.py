@@ -21,7 +21,6 @@ from marketplace.recommendations.recommending import Recommendations, Recommende
 from marketplace.volunteering import sign_up_queries
 from marketplace.volunteering.sign_up_queries import SignUpRow
 from web.find_filters import name_of
-from web.pages.recommendations import keep
 from web.templating import render, static
 from web.visit import house_of, now_of, today_of, viewer_of
 
@@ -53,8 +52,6 @@ async def home(request: Request) -> Response:
             session, viewer_of(request), house_of(request).search, NeedWishes(), PageRequest(1)
         )
         numbers = await city_numbers(session)
-    if recommended is not None:
-        await keep(request, recommended)
     context = {
         "recommended": recommended,
         "for_you": _for_you(recommended, coming),

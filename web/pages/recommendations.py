@@ -18,7 +18,6 @@ from marketplace.recommendations import (
     recommending,
 )
 from marketplace.recommendations.drafts import InviteDraft
-from marketplace.recommendations.recommending import Recommendations
 from marketplace.volunteering import sign_up_queries
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
@@ -29,16 +28,7 @@ from web.visit import house_of, translator, viewer_of
 async def recommended(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
         shown = await recommending.for_viewer(session, viewer_of(request))
-    await keep(request, shown)
     return render(request, "recommendations/mine.html", {"shown": shown})
-
-
-async def keep(request: Request, shown: Recommendations) -> None:
-    """Keep what is shown, the first list of a day."""
-    if shown.is_noted:
-        return
-    async with house_of(request).database.unit_of_work() as session:
-        await recommending.note(session, viewer_of(request), shown)
 
 
 async def my_invitations(request: Request) -> Response:
