@@ -59,7 +59,7 @@ def test_every_wrong_setting_is_named(terminal: Terminal, environment: dict[str,
         "WUSHE_DATABASE_POOL": "many",
         "WUSHE_SECRET": "short",
     }
-    result = terminal("serve")
+    result = terminal("serve", "--port", "0")
     _says(result, "WUSHE_DATABASE_URL", "WUSHE_DATABASE_POOL", "WUSHE_SECRET")
     assert len(result.stderr.splitlines()) == 3
 
@@ -73,7 +73,7 @@ def test_production_without_its_settings_does_not_start(
     terminal: Terminal, environment: dict[str, str]
 ) -> None:
     environment["WUSHE_MODE"] = "production"
-    _says(terminal("serve"), "WUSHE_SITE_URL", "WUSHE_CODE_GATEWAY_URL", "WUSHE_MAIL_URL")
+    _says(terminal("serve", "--port", "0"), "WUSHE_SITE_URL", "WUSHE_CODE_GATEWAY_URL", "WUSHE_MAIL_URL")
 
 
 def test_the_demo_refuses_production(terminal: Terminal, environment: dict[str, str], tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_the_demo_refuses_production(terminal: Terminal, environment: dict[str, 
         "WUSHE_CODE_GATEWAY_URL": "https://codes.example",
         "WUSHE_MAIL_URL": "smtp://mail.example",
     }
-    _says(terminal("demo"), "made-up city")
+    _says(terminal("demo", "--port", "0"), "made-up city")
     assert not (tmp_path / "var").exists()
 
 
