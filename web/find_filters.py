@@ -1,22 +1,30 @@
-"""What narrows a search for needs, drawn: what is chosen already, the choices with their counts, the districts on a map."""
+"""What narrows a search, drawn: what is chosen already, the choices with their counts, the districts on a map, and what we left out."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from marketplace.areas.codes import CITY, Level, level_of
 from marketplace.discovery.finding import Found
 from marketplace.discovery.names import Entry, Names
+from marketplace.discovery.organisations import FoundOrganisations, OrganisationWishes
 from marketplace.discovery.wishes import NeedWishes
 from marketplace.kernel.local_forms import distance, full_day
 from marketplace.kernel.locale import EN
+from matching.text import printable
 from web.district_map import Outline, district_map
 from web.templating import here
 from web.visit import locale_of, translator
 
 _LONGEST_SAID = 40
+# Messengers and counters of visits add these to every link; nobody typed them, so nobody is told.
+_OF_MESSENGERS = frozenset(
+    {"from", "isappinstalled", "scene", "clicktime", "enterid", "share_token", "nsukey", "fbclid", "gclid"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,14 @@ class DistrictOnMap:
     shade: int
     path: str
     is_chosen: bool
+
+
+def unknown_in(query: QueryParams, known: Collection[str]) -> list[str]:
+    """The names in an address that say nothing to us, shortened: they are left out, and the page says so."""
+    unknown = {
+        name for name in query if name not in {*known, *_OF_MESSENGERS} and not name.startswith("utm_")
+    }
+    return sorted(printable(name)[:_LONGEST_SAID] for name in unknown)
 
 
 def name_of(request: Request, entry: Entry) -> str:
@@ -91,15 +107,33 @@ def _chosen_tags(request: Request, wishes: NeedWishes, names: Names) -> list[tup
 
 
 def facet_links(request: Request, found: Found, wishes: NeedWishes) -> list[dict[str, Any]]:
-    """The filters that are links: each choice with how many there would be."""
+    """The filters of needs that are links: each choice with how many there would be."""
     _ = translator(request)
-    groups = [
-        {"title": _("District"), "rows": _districts(request, found, wishes.area)},
-        {"title": _("Subdistrict or community"), "rows": _below(request, found.names, wishes.area)},
-        {"title": _("Kind of service"), "rows": _categories(request, found, wishes.category)},
-        {"title": _("Language"), "rows": _languages(request, found, wishes.language)},
-    ]
-    return [group for group in groups if group["rows"]]
+    return _filled(
+        (_("District"), _districts(request, found.names, found.by_district, wishes.area)),
+        (_("Subdistrict or community"), _below(request, found.names, wishes.area)),
+        (
+            _("Kind of service"),
+            _categories(request, "category", found.names, found.by_category, wishes.category),
+        ),
+        (_("Language"), _languages(request, found, wishes.language)),
+    )
+
+
+def organisation_facets(
+    request: Request, found: FoundOrganisations, wishes: OrganisationWishes
+) -> list[dict[str, Any]]:
+    """The same for organisations; every choice without a number while nobody can count."""
+    _ = translator(request)
+    by_district, by_field = (None, None) if found.reduced else (found.by_district, found.by_field)
+    return _filled(
+        (_("District"), _districts(request, found.names, by_district, wishes.area)),
+        (_("Field of service"), _categories(request, "field", found.names, by_field, wishes.field)),
+    )
+
+
+def _filled(*groups: tuple[str, list[Choice]]) -> list[dict[str, Any]]:
+    return [{"title": title, "rows": rows} for title, rows in groups if rows]
 
 
 def city(request: Request, found: Found, chosen: str | None) -> list[DistrictOnMap]:
@@ -111,11 +145,8 @@ def city(request: Request, found: Found, chosen: str | None) -> list[DistrictOnM
         entry, count = found.names.areas.get(outline.code), found.by_district.get(outline.code, 0)
         if entry is not None:
             choice = _choice(request, "area", entry, count, district)
-            drawn.append(
-                DistrictOnMap(
-                    outline, choice.label, count, _shade(count, most), choice.path, choice.is_chosen
-                )
-            )
+            shade = _shade(count, most)
+            drawn.append(DistrictOnMap(outline, choice.label, count, shade, choice.path, choice.is_chosen))
     # What is chosen is drawn last, so that no neighbour covers its border.
     return sorted(drawn, key=lambda one: one.is_chosen)
 
@@ -132,34 +163,45 @@ def _languages(request: Request, found: Found, chosen: str | None) -> list[Choic
     return [_choice(request, "language", entry, counts.get(entry.code, 0), chosen) for entry in shown]
 
 
-def _categories(request: Request, found: Found, chosen: str | None) -> list[Choice]:
-    """Broad categories, and the narrower ones of the one that is chosen."""
-    entries, counts = found.names.categories, found.by_category
+def _categories(
+    request: Request, field: str, names: Names, counts: Mapping[str, int] | None, chosen: str | None
+) -> list[Choice]:
+    """Broad categories, the most first, and the narrower ones of the one that is chosen."""
+    entries = names.categories
     opened = {chosen, entries[chosen].above if chosen in entries else None} - {None}
     shown = [
         entry
-        for code, entry in entries.items()
-        if (entry.above is None or entry.above in opened) and (counts.get(code) or code == chosen)
+        for entry in entries.values()
+        if (entry.above is None or entry.above in opened) and _is_worth_showing(entry.code, counts, chosen)
     ]
     shown.sort(
         key=lambda entry: (
-            -counts.get(entry.above or entry.code, 0),
+            -(_count(entry.above or entry.code, counts) or 0),
             entry.above or entry.code,
             bool(entry.above),
         )
     )
-    return [_choice(request, "category", entry, counts.get(entry.code, 0), chosen) for entry in shown]
+    return [_choice(request, field, entry, _count(entry.code, counts), chosen) for entry in shown]
 
 
-def _districts(request: Request, found: Found, chosen: str | None) -> list[Choice]:
+def _districts(
+    request: Request, names: Names, counts: Mapping[str, int] | None, chosen: str | None
+) -> list[Choice]:
     """The districts that have something, the busiest first; the chosen one's when something in it is chosen."""
     district = f"{chosen[:6]}000000" if chosen else None
-    districts = [entry for code, entry in found.names.areas.items() if level_of(code) is Level.DISTRICT]
-    shown = [entry for entry in districts if found.by_district.get(entry.code) or entry.code == district]
-    shown.sort(key=lambda entry: (-found.by_district.get(entry.code, 0), entry.code))
-    return [
-        _choice(request, "area", entry, found.by_district.get(entry.code, 0), district) for entry in shown
-    ]
+    districts = [entry for code, entry in names.areas.items() if level_of(code) is Level.DISTRICT]
+    shown = [entry for entry in districts if _is_worth_showing(entry.code, counts, district)]
+    shown.sort(key=lambda entry: (-(_count(entry.code, counts) or 0), entry.code))
+    return [_choice(request, "area", entry, _count(entry.code, counts), district) for entry in shown]
+
+
+def _count(code: str, counts: Mapping[str, int] | None) -> int | None:
+    return None if counts is None else counts.get(code, 0)
+
+
+def _is_worth_showing(code: str, counts: Mapping[str, int] | None, chosen: str | None) -> bool:
+    """A choice that would find something, or is chosen; any of them while nobody can count."""
+    return counts is None or bool(counts.get(code)) or code == chosen
 
 
 def _below(request: Request, names: Names, chosen: str | None) -> list[Choice]:

@@ -49,7 +49,7 @@ class Marked:
 
     def marked(self, place: Place) -> Sequence[Piece]:
         """One of its texts, cut where marking begins and ends; nothing when nothing in it is marked."""
-        return next((_pieces(one.text, one.spans) for one in self.highlights if one.place is place), ())
+        return next((_pieces(one.text, one.spans) for one in self.highlights if one.place == place), ())
 
     @property
     def excerpt(self) -> Sequence[Piece]:

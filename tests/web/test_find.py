@@ -122,7 +122,8 @@ async def test_the_search_keeps_the_filters_and_the_filters_the_search(visitor: 
 
 async def test_an_empty_list_says_why_and_what_to_do(visitor: Visitor) -> None:
     assert "Nothing is asked for" in (await visitor.get("/needs")).text
-    narrowed = await visitor.get("/needs?text=助浴")
+    assert "Try other words" in (await visitor.get("/needs?text=助浴")).text
+    narrowed = await visitor.get("/needs?text=助浴&category=elderly_care")
     assert "Take a filter away" in narrowed.text
 
 

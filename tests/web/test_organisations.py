@@ -1,9 +1,11 @@
 """Pages of organisations: the public list and page, registering with papers, people, and the officer's decision."""
 
 from marketplace.bootstrap import House
+from marketplace.discovery.rebuild import rebuild
 from marketplace.identity.phones import PURPOSE
 from marketplace.identity.viewer import Role
 from marketplace.organisations import credit_code
+from marketplace.organisations.models import OrganisationField
 from tests import builders, city
 from tests.web.visitor import Visitor
 
@@ -25,6 +27,30 @@ async def test_the_list_is_public_and_narrowed_by_links(visitor: Visitor, house:
     assert "No organisation fits" in page.text
     for broken in ("?q=%00", "?after=nonsense", "?q=" + "长" * 200, "?area=abc"):
         assert (await visitor.get(f"/organisations{broken}")).status in (200, 422), broken
+
+
+async def test_what_the_address_says_and_we_do_not_know_is_named(visitor: Visitor, house: House) -> None:
+    page = await visitor.get("/organisations?colour=red&utm_source=x&gclid=1")
+    assert page.status == 200
+    assert "We left this out: colour. Everything else is as you asked." in page.text
+    for choice in ("field=nonsense", "area=310199000000"):
+        page = await visitor.get(f"/organisations?{choice}")
+        assert (page.status, "is not known here" in page.text) == (422, True), choice
+
+
+async def test_filters_are_counted_and_a_narrower_field_opens_below_its_own(
+    visitor: Visitor, house: House
+) -> None:
+    async with house.database.unit_of_work() as session:
+        bathing = await builders.organisation(session, "暖阳助老服务社")
+        await builders.organisation(session, "徐汇互助社", area_code=city.XUHUI)
+        session.add(OrganisationField(organisation_id=bathing, tag_code="bathing_help"))
+    await rebuild(house.database, house.search)
+    page = await visitor.get("/organisations")
+    assert ("Changning District 1" in page.text, "Help with bathing" in page.text) == (True, False)
+    page = await visitor.get("/organisations?field=elderly_care")
+    assert ("暖阳助老服务社" in page.text, "徐汇互助社" in page.text) == (True, False)
+    assert "/organisations?field=bathing_help" in page.links
 
 
 async def test_the_public_page_tells_what_it_does_and_needs(visitor: Visitor, house: House) -> None:

@@ -22,10 +22,9 @@ from marketplace.kernel.pagination import PageRequest
 from marketplace.organisations.models import Organisation
 from marketplace.volunteering.errors import BirthDateIsUnknown, GuardianHasNotConsented
 from matching.index import LONGEST_QUERY
-from matching.text import printable
 from web.addresses import path_of
 from web.district_map import district_map
-from web.find_filters import chosen_filters, city, facet_links, name_of
+from web.find_filters import chosen_filters, city, facet_links, name_of, unknown_in
 from web.forms import Form, blank_form
 from web.templating import render
 from web.visit import house_of, locale_of, page_request, viewer_of
@@ -43,11 +42,6 @@ SINGLE = (
     "sort",
 )
 _KNOWN = frozenset({*SINGLE, "tags", "after"})
-# Messengers and counters of visits add these to every link; nobody typed them, so nobody is told.
-_OF_MESSENGERS = frozenset(
-    {"from", "isappinstalled", "scene", "clicktime", "enterid", "share_token", "nsukey", "fbclid", "gclid"}
-)
-_LONGEST_NAME = 40
 _MOST_ORGANISATIONS = 3
 _MOST_BROAD = 8
 _KILOMETRES = (1, 3, 5, 10, 20)
@@ -81,12 +75,6 @@ def wishes_in(query: QueryParams) -> dict[str, Any]:
     }
 
 
-def unknown_in(query: QueryParams) -> list[str]:
-    """The names in an address that say nothing to us, shortened: they are left out, and the page says so."""
-    unknown = {name for name in query if name not in _KNOWN | _OF_MESSENGERS and not name.startswith("utm_")}
-    return sorted(printable(name)[:_LONGEST_NAME] for name in unknown)
-
-
 async def _answer(request: Request, wishes: NeedWishes, page: PageRequest) -> Answer:
     house, viewer = house_of(request), viewer_of(request)
     hindrance: MarketplaceError | None = None
@@ -118,7 +106,7 @@ def _context(request: Request, form: Form, answer: Answer | None) -> dict[str, A
         "groups": facet_links(request, answer.found, answer.wishes) if answer else [],
         "city": city(request, answer.found, answer.wishes.area) if answer else [],
         "map": district_map(),
-        "unknown": unknown_in(request.query_params),
+        "unknown": unknown_in(request.query_params, _KNOWN),
         "most_characters": LONGEST_QUERY,
         "broad": _broad(request, names),
         "kilometres": [(number, distance(locale_of(request), number * 1000)) for number in _KILOMETRES],

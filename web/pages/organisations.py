@@ -1,6 +1,5 @@
 """Organisations: the public list and page, registering one, and keeping its profile."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from marketplace.catalogue.models import TagKind
-from marketplace.catalogue.queries import Branch, name_of, tree
 from marketplace.db.session import Session
+from marketplace.discovery.names import Names
 from marketplace.discovery.organisations import FoundOrganisations, OrganisationWishes, find_organisations
 from marketplace.kernel.errors import NotPermitted
 from marketplace.kernel.input import read
@@ -23,11 +21,11 @@ from marketplace.volunteering import queries as needs
 from marketplace.volunteering.queries import NeedFilters
 from matching.index import LONGEST_QUERY
 from web import area_picker, need_form
-from web.find_filters import Choice, shortened
+from web.find_filters import name_of, organisation_facets, shortened, unknown_in
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import here, render
-from web.visit import house_of, locale_of, translator, viewer_of
+from web.visit import house_of, page_request, translator, viewer_of
 
 _PROFILE = ("about", "address", "public_phone", "public_email", "website")
 _LISTS = ("fields", "areas")
@@ -36,80 +34,39 @@ _NARROWING = {"q": "text", "field": "field", "area": "area"}
 
 
 async def list_organisations(request: Request) -> Response:
-    """What else the address may carry is ignored."""
-    given = {name: request.query_params[name] for name in _NARROWING if name in request.query_params}
-    form = blank_form(request, given)
-    house, viewer, after = house_of(request), viewer_of(request), request.query_params.get("after") or None
+    query = request.query_params
+    form = blank_form(request, {name: query[name] for name in _NARROWING if name in query})
+    house, viewer = house_of(request), viewer_of(request)
     found: FoundOrganisations | None = None
+    groups: list[dict[str, Any]] = []
     async with house.database.reading() as session:
         with form.catching():
             wishes = read(
-                OrganisationWishes,
-                {wish: given[name] for name, wish in _NARROWING.items() if given.get(name)},
+                OrganisationWishes, {_NARROWING[name]: text for name, text in form.given(*_NARROWING).items()}
             )
-            found = await find_organisations(session, viewer, house.search, wishes, PageRequest(20, after))
-        branches = await tree(session, TagKind.CATEGORY)
-        districts = await area_picker.districts(session, locale_of(request))
-        context = {
-            "form": form,
-            "found": found,
-            "groups": _facets(request, branches, districts, found),
-            "chosen": _chosen(request, branches, districts),
-            "mine": await queries.mine(session, viewer),
-            "is_first": after is None,
-            "most_characters": LONGEST_QUERY,
-        }
+            found = await find_organisations(session, viewer, house.search, wishes, page_request(request))
+            groups = organisation_facets(request, found, wishes)
+        mine = await queries.mine(session, viewer)
+    context = {
+        "form": form,
+        "found": found,
+        "kept_beside_text": form.given("field", "area"),
+        "groups": groups,
+        "chosen": _chosen(request, form, found.names) if found else [],
+        "mine": mine,
+        "is_first": "after" not in query,
+        "unknown": unknown_in(query, {*_NARROWING, "after"}),
+        "most_characters": LONGEST_QUERY,
+    }
     return render(request, "organisations/list.html", context, form.status)
 
 
-def _facets(
-    request: Request,
-    branches: Sequence[Branch],
-    districts: Sequence[tuple[str, str]],
-    found: FoundOrganisations | None,
-) -> list[dict[str, Any]]:
-    _ = translator(request)
-    fields = [(branch.tag.code, name_of(branch.tag, locale_of(request))) for branch in branches]
-    groups = [
-        ("area", _("District"), districts, found.by_district if found else {}),
-        ("field", _("Field of service"), fields, found.by_field if found else {}),
-    ]
-    is_counted = found is not None and not found.reduced
-    drawn = [
-        {"title": title, "rows": _choices(request, name, entries, counts if is_counted else None)}
-        for name, title, entries, counts in groups
-    ]
-    return [group for group in drawn if group["rows"]]
-
-
-def _choices(
-    request: Request, name: str, entries: Sequence[tuple[str, str]], counts: Mapping[str, int] | None
-) -> list[Choice]:
-    """The choices that would find something, the most first; all of them while nobody can count."""
-    chosen = request.query_params.get(name)
-    shown = [
-        Choice(
-            label,
-            None if counts is None else counts.get(code, 0),
-            here(request, **{name: None if code == chosen else code, "after": None}),
-            code == chosen,
-        )
-        for code, label in entries
-        if counts is None or counts.get(code) or code == chosen
-    ]
-    return sorted(shown, key=lambda choice: -(choice.count or 0))
-
-
-def _chosen(
-    request: Request, branches: Sequence[Branch], districts: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
+def _chosen(request: Request, form: Form, names: Names) -> list[tuple[str, str]]:
     """Every active filter in words, with the address of the same list without it."""
-    names = dict(districts) | {
-        branch.tag.code: name_of(branch.tag, locale_of(request)) for branch in branches
-    }
-    asked = request.query_params
-    said = [("q", f"“{shortened(asked['q'].strip())}”")] if asked.get("q", "").strip() else []
-    said += [(name, names[asked[name]]) for name in ("area", "field") if asked.get(name) in names]
+    text, area, field = form.value("q").strip(), form.value("area"), form.value("field")
+    said = [("q", f"“{shortened(text)}”")] if text else []
+    said += [("area", name_of(request, names.areas[area]))] if area in names.areas else []
+    said += [("field", name_of(request, names.categories[field]))] if field in names.categories else []
     return [(label, here(request, **{name: None, "after": None})) for name, label in said]
 
 
@@ -123,7 +80,7 @@ async def organisation(request: Request) -> Response:
     context = {
         "details": details,
         "state": organisation_state(details.organisation),
-        "needs": open_needs.rows,
+        "needs": open_needs,
         "manages": policy.may_manage(viewer, organisation_id),
         "belongs": policy.belongs(viewer, organisation_id),
         "decides": policy.decides_there(viewer, details.organisation.area_code),
