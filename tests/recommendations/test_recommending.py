@@ -3,11 +3,14 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+from sqlalchemy import insert
+
 from marketplace.bootstrap import House
 from marketplace.catalogue.models import TagKind
+from marketplace.kernel.ids import new_id
 from marketplace.recommendations import facts, weights
 from marketplace.recommendations.drafts import RankingKind
-from marketplace.volunteering.models import SignUp
+from marketplace.volunteering.models import Shift, SignUp
 from matching.weights import PROVIDER_WEIGHTS, VOLUNTEER_WEIGHTS
 from tests import builders, city
 from tests.recommendations import scene
@@ -69,6 +72,34 @@ async def test_at_most_three_of_one_kind_of_service(house: House) -> None:
     kinds = [item.row.category.code for item in (await scene.recommended(house, person)).items]
     assert kinds.count("meal_help") == 3
     assert "education" in kinds
+
+
+async def test_a_fitting_need_weeks_behind_hundreds_of_others_is_found(house: House) -> None:
+    person = await scene.volunteer(house, skills=("accompanying",), travel_radius_metres=None)
+    fitting = await scene.need(house, "陪诊", tags=("accompanying",), starts_in=timedelta(days=80))
+    beyond = await scene.need(house, "明年的", tags=("accompanying",), starts_in=timedelta(days=85))
+    async with house.database.unit_of_work() as session:
+        plain = await builders.need(session, "整理图书", **scene.HERE)
+        now = session.now()
+        sooner = [now + timedelta(hours=1 + number) for number in range(500)]
+        await session.execute(
+            insert(Shift),
+            [
+                {
+                    "id": new_id(),
+                    "need_id": plain,
+                    "starts_at": one,
+                    "ends_at": one + timedelta(hours=1),
+                    "capacity": 3,
+                    "created_at": now,
+                }
+                for one in sooner
+            ],
+        )
+    shown = (await scene.recommended(house, person)).items
+    assert [item.need_id for item in shown] == [fitting.need_id, plain]
+    assert shown[1].shift.starts_at == sooner[0]  # of shifts that suit alike the soonest
+    assert beyond.need_id not in {item.need_id for item in shown}
 
 
 async def test_being_excused_is_not_missing_a_shift(house: House) -> None:
