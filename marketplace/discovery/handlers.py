@@ -20,7 +20,9 @@ from marketplace.volunteering.events import (
     NeedClosed,
     NeedDeclined,
     NeedPublished,
+    NeedResumed,
     NeedsImported,
+    NeedSuspended,
     ShiftCancelled,
     ShiftMoved,
 )
@@ -33,6 +35,8 @@ _OF_NEEDS: tuple[type[Event], ...] = (
     NeedClosed,
     NeedCancelled,
     NeedDeclined,
+    NeedSuspended,
+    NeedResumed,
     ShiftMoved,
     ShiftCancelled,
 )

@@ -19,13 +19,14 @@ from marketplace.outbox.registry import Registry
 from marketplace.volunteering.events import (
     NeedChanged,
     NeedPublished,
+    NeedResumed,
     NeedsImported,
     ShiftMoved,
 )
 from marketplace.volunteering.models import Need
 from matching.index import SearchIndex
 
-_OF_NEEDS: tuple[type[Event], ...] = (NeedPublished, NeedChanged, ShiftMoved)
+_OF_NEEDS: tuple[type[Event], ...] = (NeedPublished, NeedChanged, NeedResumed, ShiftMoved)
 _OF_ORGANISATIONS: tuple[type[Event], ...] = (OrganisationVerified, OrganisationChanged)
 _NAME = "discovery.match_saved_searches"
 _Handle = Callable[[Session, Event], Awaitable[None]]

@@ -22,6 +22,7 @@ from marketplace.discovery.documents import (
 from marketplace.organisations.models import Organisation, OrganisationArea, OrganisationField
 from marketplace.outbox.models import OutboxStream
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift
+from marketplace.volunteering.states import is_open_need
 from matching.batches import batches
 from matching.index import Removal
 
@@ -30,12 +31,7 @@ _MOST_CODES = 200
 
 def need_is_findable() -> ColumnElement[bool]:
     """SQL: the need takes people and everybody may know of it."""
-    return and_(
-        Need.published_at.is_not(None),
-        Need.declined_at.is_(None),
-        Need.closed_at.is_(None),
-        Need.cancelled_at.is_(None),
-    )
+    return is_open_need()
 
 
 def organisation_is_findable() -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from marketplace.volunteering.events import (
     SignUpApplied,
     SignUpConfirmed,
     SignUpDeclined,
+    SignUpLapsed,
     SignUpWaiting,
     SignUpWithdrawn,
 )
@@ -89,6 +90,13 @@ async def lapsed(session: Session, event: OfferLapsed) -> None:
     case = await _case(session, event.sign_up_id)
     if case is not None and case.state is SignUpState.LAPSED:
         await _tell_person(session, case, Kind.OFFER_LAPSED)
+
+
+async def not_placed(session: Session, event: SignUpLapsed) -> None:
+    """The shift began, and no place had come their way."""
+    case = await _case(session, event.sign_up_id)
+    if case is not None:
+        await _tell_person(session, case, Kind.SIGN_UP_LAPSED)
 
 
 async def declined(session: Session, event: SignUpDeclined) -> None:

@@ -33,7 +33,9 @@ class Titled:
     span: Span | None
 
 
-Fact: TypeAlias = str | int | date | datetime | timedelta | Named | Word | Span | Sequence[Titled]
+Fact: TypeAlias = (
+    str | int | date | datetime | timedelta | Named | Word | Span | Sequence[Titled] | Sequence[Word]
+)
 
 
 def to_json(facts: Mapping[str, Fact]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PLACE_OFFERED = "place_offered"
     PLACE_PLANNED = "place_planned"
     OFFER_LAPSED = "offer_lapsed"
+    SIGN_UP_LAPSED = "sign_up_lapsed"
     LOTTERY_DRAWN = "lottery_drawn"
     LOTTERY_CALLED_OFF = "lottery_called_off"
     INVITED = "invited"
@@ -31,9 +32,13 @@ class Kind(StrEnum):
     CALL_ENDED = "call_ended"
     SHIFT_MOVED = "shift_moved"
     SHIFT_PLACE_CHANGED = "shift_place_changed"
+    SHIFT_NOTED = "shift_noted"
     SHIFT_CANCELLED = "shift_cancelled"
     SHIFT_TOMORROW = "shift_tomorrow"
     SHIFT_SOON = "shift_soon"
+    NEED_TERMS_CHANGED = "need_terms_changed"
+    NEED_SUSPENDED = "need_suspended"
+    NEED_RESUMED = "need_resumed"
     NEED_PUBLISHED = "need_published"
     NEED_DECLINED = "need_declined"
     NEED_CLOSED = "need_closed"
@@ -82,6 +87,7 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.PLACE_OFFERED,
         Kind.PLACE_PLANNED,
         Kind.OFFER_LAPSED,
+        Kind.SIGN_UP_LAPSED,
         Kind.SIGN_UP_DECLINED,
         Kind.SIGN_UP_RELEASED,
         Kind.LOTTERY_DRAWN,
@@ -92,6 +98,10 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.CALL_ENDED,
         Kind.SHIFT_MOVED,
         Kind.SHIFT_PLACE_CHANGED,
+        Kind.SHIFT_NOTED,
+        Kind.NEED_TERMS_CHANGED,
+        Kind.NEED_SUSPENDED,
+        Kind.NEED_RESUMED,
         Kind.SHIFT_CANCELLED,
         Kind.SHIFT_TOMORROW,
         Kind.SHIFT_SOON,
@@ -144,6 +154,8 @@ _KEPT_IN: Mapping[ChannelName, frozenset[Kind]] = {
 def is_wanted_by_default(kind: Kind, channel: ChannelName) -> bool:
     """Whether ``kind`` goes out by ``channel`` to somebody who never said anything about it."""
     return kind not in _KEPT_IN[channel]
+
+
 
 
 def topics_for(viewer: Viewer) -> Mapping[Topic, tuple[Kind, ...]]:

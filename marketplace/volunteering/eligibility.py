@@ -179,6 +179,7 @@ def _asked() -> Select[*tuple[Any, ...]]:
         Need.published_at,
         Need.declined_at,
         Need.closed_at,
+        Need.suspended_at,
         Need.cancelled_at,
     )
 

@@ -43,6 +43,23 @@ class NeedClosed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NeedSuspended(Event):
+    """Its organisation was suspended: the need takes nobody meanwhile, planned shifts stay as they are."""
+
+    stream: ClassVar[str] = "need_id"
+    need_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NeedResumed(Event):
+    """The suspension of its organisation ended; the need goes on as it was."""
+
+    stream: ClassVar[str] = "need_id"
+    need_id: UUID
+    resumed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NeedCancelled(Event):
     """The whole need is off; each of its coming shifts also says ShiftCancelled."""
 
@@ -51,8 +68,28 @@ class NeedCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NeedTermsChanged(Event):
+    """What people agreed to is different: ``changed`` names columns of the need, or ``qualifications``. Its place is ShiftMoved's."""
+
+    stream: ClassVar[str] = "need_id"
+    need_id: UUID
+    changed: tuple[str, ...]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftNoted(Event):
+    """The organiser wrote another note to a shift: what to bring, where to meet."""
+
+    stream: ClassVar[str] = "need_id"
+    need_id: UUID
+    shift_id: UUID
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftMoved(Event):
-    """A shift with people in it has another time (or place); they are told once, with what it was before."""
+    """A shift with people in it, or in its lottery, has another time (or place); they are told once, with what it was before."""
 
     stream: ClassVar[str] = "need_id"
     need_id: UUID
@@ -102,6 +139,14 @@ class PlaceOffered(Event):
 
 @dataclass(frozen=True, slots=True)
 class OfferLapsed(Event):
+    stream: ClassVar[str] = "sign_up_id"
+    sign_up_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpLapsed(Event):
+    """The shift began while somebody still waited, or had applied, for a place."""
+
     stream: ClassVar[str] = "sign_up_id"
     sign_up_id: UUID
 

@@ -12,7 +12,10 @@ OPEN_SIGN_UP = "withdrawn_at IS NULL AND declined_at IS NULL AND lapsed_at IS NU
 
 
 class Need(Identified, Base):
-    """Something that a community, an organisation or a resident needs done. ``organisation_id`` is empty when the area itself asks."""
+    """Something that a community, an organisation or a resident needs done. ``organisation_id`` is empty when the area itself asks.
+
+    ``suspended_at`` is set while its organisation is suspended.
+    """
 
     __tablename__ = "needs"
     __table_args__ = (
@@ -49,6 +52,7 @@ class Need(Identified, Base):
     declined_at: Mapped[datetime | None]
     decline_reason: Mapped[str | None]
     closed_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str | None]
     import_key: Mapped[str | None] = mapped_column(String(160))

@@ -33,6 +33,7 @@ from marketplace.volunteering.events import (
     NeedDeclined,
     NeedPublished,
     NeedRaised,
+    NeedTermsChanged,
 )
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift
 from marketplace.volunteering.states import NeedState, need_state
@@ -52,6 +53,9 @@ _PLAIN = (
     "contact",
 )
 _WHERE = ("place", "latitude", "longitude")
+# What people agreed to when they signed up. They are told when it changes; a better sentence in the description is no news.
+TERMS = ("risks", "is_risky", "insurance", "minimum_age", "withdrawal_notice_minutes", "contact")
+_PUBLIC = (NeedState.OPEN, NeedState.CLOSED, NeedState.SUSPENDED)
 
 
 async def raise_need(
@@ -131,7 +135,9 @@ async def take_back(session: Session, viewer: Viewer, need_id: UUID) -> None:
 
 
 async def edit(session: Session, viewer: Viewer, need_id: UUID, draft: NeedDraft) -> None:
-    """Change a public need's words, place and conditions. People who have signed up keep their places and are told.
+    """Change a public need's words, place and conditions. People who have signed up keep their places.
+
+    They are told of another place, and of other terms: risks, insurance, age, certificates, until when one may withdraw, whom to ask.
 
     Raises as ``publish``, and NeedKeepsItsOrganisation, NeedIsNotPublished, NeedIsOver.
     """
@@ -142,14 +148,21 @@ async def edit(session: Session, viewer: Viewer, need_id: UUID, draft: NeedDraft
     if not policy.may_manage(viewer, area_code=draft.area_code, organisation_id=need.organisation_id):
         raise NotPermitted()
     await check_rules(session, draft)
-    where_before = [getattr(need, name) for name in _WHERE]
+    before = {name: getattr(need, name) for name in (*_WHERE, *TERMS)}
+    asked_before = await _asked(session, need.id)
     codes = await _fill(session, need, draft)
     need.version += 1
     await _drop_codes(session, need.id)
     await _put_codes(session, need.id, *codes)
     _record(session, viewer, "need.edited", need)
-    if where_before != [getattr(need, name) for name in _WHERE]:
+    changed = [name for name, value in before.items() if getattr(need, name) != value]
+    if any(name in _WHERE for name in changed):
         await shifts.tell_of_new_place(session, coming)
+    terms = [name for name in changed if name in TERMS]
+    if asked_before != set(codes[1]):
+        terms.append("qualifications")
+    if terms:
+        await tell(session, NeedTermsChanged(need.id, tuple(terms), session.now()))
     await tell(session, NeedChanged(need.id))
 
 
@@ -194,7 +207,10 @@ async def _check_may_publish(session: Session, viewer: Viewer, draft: NeedDraft)
     if not policy.may_publish(viewer, area_code=draft.area_code, organisation_id=draft.organisation_id):
         raise NotPermitted()
     if draft.organisation_id is not None:
-        organisation = await session.get(Organisation, draft.organisation_id)
+        # Held against a suspension in this very moment, which would not see the new need.
+        organisation = await session.get(
+            Organisation, draft.organisation_id, with_for_update={"read": True}, populate_existing=True
+        )
         if organisation is None:
             raise NotFound()
         if organisation_state(organisation) is not OrganisationState.VERIFIED:
@@ -222,6 +238,14 @@ async def _fill(session: Session, need: Need, draft: NeedDraft) -> tuple[list[st
     for name in _PLAIN:
         setattr(need, name, getattr(draft, name))
     return tags, qualifications
+
+
+async def _asked(session: Session, need_id: UUID) -> set[str]:
+    """The qualifications that the need asks for."""
+    found = await session.scalars(
+        select(NeedQualification.qualification_code).where(NeedQualification.need_id == need_id)
+    )
+    return set(found)
 
 
 async def _drop_codes(session: Session, need_id: UUID) -> None:
@@ -253,18 +277,18 @@ async def _tell_published(session: Session, viewer: Viewer, need: Need) -> None:
 
 def _check_raised(need: Need) -> None:
     state = need_state(need)
-    if state in (NeedState.OPEN, NeedState.CLOSED):
+    if state in _PUBLIC:
         raise NeedIsPublishedAlready()
     if state is not NeedState.RAISED:
         raise NeedIsOver()
 
 
 def _check_public(need: Need) -> None:
-    """Open or closed: public, and not over for good."""
+    """Public, and not over for good."""
     state = need_state(need)
     if state is NeedState.RAISED:
         raise NeedIsNotPublished()
-    if state not in (NeedState.OPEN, NeedState.CLOSED):
+    if state not in _PUBLIC:
         raise NeedIsOver()
 
 

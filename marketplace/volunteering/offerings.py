@@ -15,6 +15,7 @@ from marketplace.identity.viewer import Viewer
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift, SignUp
 from marketplace.volunteering.policy import visible_to
 from marketplace.volunteering.sign_up_states import is_confirmed, is_open
+from marketplace.volunteering.states import is_open_need
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,7 @@ async def tags_of_needs(session: Session, need_ids: Collection[UUID]) -> dict[UU
 def is_on_offer(session: Session) -> ColumnElement[bool]:
     """SQL over shifts joined with needs: the need takes people, and the shift is to come and has places."""
     return and_(
-        Need.published_at.is_not(None),
-        Need.declined_at.is_(None),
-        Need.closed_at.is_(None),
-        Need.cancelled_at.is_(None),
+        is_open_need(),
         Shift.cancelled_at.is_(None),
         Shift.starts_at > session.now(),
         Shift.places_taken < Shift.capacity,

@@ -22,7 +22,14 @@ from marketplace.organisations.models import Organisation
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift, ShiftSeries
 from marketplace.volunteering.policy import manages as managed_by
 from marketplace.volunteering.policy import may_manage, visible_to
-from marketplace.volunteering.states import NeedState, ShiftState, need_state, shift_state
+from marketplace.volunteering.states import (
+    NeedState,
+    ShiftState,
+    is_open_need,
+    is_public_need,
+    need_state,
+    shift_state,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,18 +347,9 @@ _STATES: Mapping[NeedState, ColumnElement[bool]] = {
     NeedState.RAISED: and_(
         Need.cancelled_at.is_(None), Need.declined_at.is_(None), Need.published_at.is_(None)
     ),
-    NeedState.OPEN: and_(
-        Need.cancelled_at.is_(None),
-        Need.declined_at.is_(None),
-        Need.published_at.is_not(None),
-        Need.closed_at.is_(None),
-    ),
-    NeedState.CLOSED: and_(
-        Need.cancelled_at.is_(None),
-        Need.declined_at.is_(None),
-        Need.published_at.is_not(None),
-        Need.closed_at.is_not(None),
-    ),
+    NeedState.OPEN: is_open_need(),
+    NeedState.CLOSED: and_(is_public_need(), Need.closed_at.is_not(None)),
+    NeedState.SUSPENDED: and_(is_public_need(), Need.closed_at.is_(None), Need.suspended_at.is_not(None)),
 }
 
 

@@ -19,7 +19,7 @@ from marketplace.volunteering.drafts import SeriesDraft
 from marketplace.volunteering.errors import SeriesHasNoSlots
 from marketplace.volunteering.models import Need, Shift, ShiftSeries, SignUp
 from marketplace.volunteering.sign_up_states import is_open
-from marketplace.volunteering.states import NeedState, need_state
+from marketplace.volunteering.states import NeedState, is_open_need, need_state
 
 NO_LONGER_IN_SERIES = "The series was changed."
 
@@ -97,9 +97,7 @@ async def extend_open_ended(session: Session) -> None:
         .where(
             ShiftSeries.rule.not_like("%COUNT=%"),
             ShiftSeries.rule.not_like("%UNTIL=%"),
-            Need.published_at.is_not(None),
-            Need.closed_at.is_(None),
-            Need.cancelled_at.is_(None),
+            is_open_need(),
         )
         .order_by(ShiftSeries.need_id, ShiftSeries.id)
     )

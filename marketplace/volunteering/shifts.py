@@ -20,6 +20,7 @@ from marketplace.volunteering.errors import (
     CapacityIsBelowPlacesTaken,
     NeedIsNotPublished,
     NeedIsOver,
+    OrganisationMayNotPublish,
     ShiftHasBegun,
     ShiftIsCancelled,
     ShiftIsInThePast,
@@ -27,7 +28,7 @@ from marketplace.volunteering.errors import (
     ShiftIsTooFarAhead,
     TooManyShifts,
 )
-from marketplace.volunteering.events import NeedChanged, ShiftCancelled, ShiftMoved
+from marketplace.volunteering.events import NeedChanged, ShiftCancelled, ShiftMoved, ShiftNoted
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.sign_up_states import is_open
 from marketplace.volunteering.states import NeedState, ShiftState, need_state, shift_state
@@ -107,12 +108,14 @@ async def change_capacity(session: Session, viewer: Viewer, shift_id: UUID, draf
 
 
 async def change_note(session: Session, viewer: Viewer, shift_id: UUID, draft: NoteDraft) -> None:
-    """What people should know about this one shift. Raises NotPermitted, ShiftIsCancelled, ShiftIsOver."""
+    """What people should know about this one shift; people in it are told. Raises NotPermitted, ShiftIsCancelled, ShiftIsOver."""
     shift, need = await _unfinished(session, viewer, shift_id)
     if draft.note == shift.note:
         return
     shift.note = draft.note
     shift.calendar_sequence += 1
+    if shift.note and await has_people(session, shift.id):
+        await tell(session, ShiftNoted(need.id, shift.id, session.now()))
     _mark_edited(session, shift)
     await need_changed(session, need)
 
@@ -156,11 +159,11 @@ async def resize(session: Session, shift: Shift, capacity: int) -> None:
 
 
 async def put_at(session: Session, shift: Shift, starts_at: datetime, ends_at: datetime) -> None:
-    """Give a locked shift other times; people in it are told what it was before."""
+    """Give a locked shift other times; people in it, or in the lottery for its places, are told what it was before."""
     was = (shift.starts_at, shift.ends_at)
     shift.starts_at, shift.ends_at = starts_at, ends_at
     shift.calendar_sequence += 1
-    if await has_people(session, shift.id):
+    if shift.lottery_closes_at is not None or await has_people(session, shift.id):
         await tell(session, ShiftMoved(shift.need_id, shift.id, *was, moved_at=session.now()))
 
 
@@ -187,10 +190,12 @@ async def check_room(session: Session, need_id: UUID, more: int) -> None:
 
 
 def check_takes_shifts(need: Need) -> None:
-    """Raises NeedIsNotPublished or NeedIsOver unless the need is open."""
+    """Raises NeedIsNotPublished, OrganisationMayNotPublish or NeedIsOver unless the need is open."""
     state = need_state(need)
     if state is NeedState.RAISED:
         raise NeedIsNotPublished()
+    if state is NeedState.SUSPENDED:
+        raise OrganisationMayNotPublish()
     if state is not NeedState.OPEN:
         raise NeedIsOver()
 

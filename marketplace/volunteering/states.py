@@ -1,8 +1,12 @@
-"""What the timestamps of needs and shifts mean: pure functions of facts and the present moment."""
+"""What the timestamps of needs and shifts mean: pure functions of facts and the present moment, and an open need as SQL."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+from sqlalchemy import ColumnElement, and_
+
+from marketplace.volunteering.models import Need
 
 
 class NeedState(StrEnum):
@@ -12,6 +16,7 @@ class NeedState(StrEnum):
     OPEN = "open"
     DECLINED = "declined"
     CLOSED = "closed"
+    SUSPENDED = "suspended"
     CANCELLED = "cancelled"
 
 
@@ -33,6 +38,8 @@ class NeedFacts(Protocol):
     def declined_at(self) -> datetime | None: ...
     @property
     def closed_at(self) -> datetime | None: ...
+    @property
+    def suspended_at(self) -> datetime | None: ...
     @property
     def cancelled_at(self) -> datetime | None: ...
 
@@ -56,7 +63,19 @@ def need_state(need: NeedFacts) -> NeedState:
         return NeedState.DECLINED
     if need.published_at is None:
         return NeedState.RAISED
-    return NeedState.OPEN if need.closed_at is None else NeedState.CLOSED
+    if need.closed_at is not None:
+        return NeedState.CLOSED
+    return NeedState.OPEN if need.suspended_at is None else NeedState.SUSPENDED
+
+
+def is_open_need() -> ColumnElement[bool]:
+    """SQL: the need takes people."""
+    return and_(is_public_need(), Need.closed_at.is_(None), Need.suspended_at.is_(None))
+
+
+def is_public_need() -> ColumnElement[bool]:
+    """SQL: the need was published and is not over; it may be closed or suspended."""
+    return and_(Need.published_at.is_not(None), Need.declined_at.is_(None), Need.cancelled_at.is_(None))
 
 
 def shift_state(shift: ShiftFacts, now: datetime) -> ShiftState:

@@ -10,7 +10,13 @@ from marketplace.db.session import Session
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
 from marketplace.volunteering import places
-from marketplace.volunteering.events import OfferLapsed, PlaceOffered, SignUpWaiting
+from marketplace.volunteering.events import (
+    NeedResumed,
+    OfferLapsed,
+    PlaceOffered,
+    SignUpLapsed,
+    SignUpWaiting,
+)
 from marketplace.volunteering.models import Shift, SignUp
 from marketplace.volunteering.places import LockedShift
 from marketplace.volunteering.sign_up_states import is_offered, is_waiting, is_wish
@@ -56,6 +62,19 @@ async def settle(session: Session, held: LockedShift) -> None:
         await _offer_free_places(session, held)
 
 
+async def go_on(session: Session, event: NeedResumed) -> None:
+    """Consumer: what became free while the need rested goes to whoever waited."""
+    waited_for = (
+        select(SignUp.shift_id)
+        .join(Shift, Shift.id == SignUp.shift_id)
+        .where(Shift.need_id == event.need_id, is_waiting())
+        .distinct()
+        .order_by(SignUp.shift_id)  # one order for everybody who locks several shifts
+    )
+    for shift_id in (await session.scalars(waited_for)).all():
+        await fill_free_places(session, shift_id)
+
+
 async def settle_overdue(session: Session) -> None:
     """Repeated task: settle the shifts that have expired offers, and those that began while people still wished for a place."""
     overdue = (
@@ -88,8 +107,11 @@ async def _lapse_expired(session: Session, held: LockedShift) -> None:
 async def _lapse_wishes(session: Session, held: LockedShift) -> None:
     for sign_up in (await session.scalars(select(SignUp).where(SignUp.shift_id == held.id, is_wish()))).all():
         sign_up.lapsed_at = session.now()
-        if sign_up.offered_at is not None:
+        if sign_up.offered_at is None:
+            await publish(session, SignUpLapsed(sign_up.id))
+        else:
             await places.give_back(session, held.id)
+            await publish(session, OfferLapsed(sign_up.id))
 
 
 async def _offer_free_places(session: Session, held: LockedShift) -> None:

@@ -6,18 +6,21 @@ from uuid import UUID
 from marketplace.bootstrap import House
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import FixedClock
-from marketplace.kernel.locale import EN, ZH
+from marketplace.kernel.locale import EN, ZH, catalogue
 from marketplace.notices import about_shifts, about_sign_ups
+from marketplace.organisations import verification
+from marketplace.organisations.drafts import ReasonDraft as OrganisationReasonDraft
 from marketplace.outbox.publish import publish
 from marketplace.volunteering import needs, shifts
-from marketplace.volunteering.drafts import ReasonDraft, TimesDraft
+from marketplace.volunteering.drafts import NoteDraft, ReasonDraft, TimesDraft
 from marketplace.volunteering.events import ShiftMoved, SignUpConfirmed
 from marketplace.volunteering.models import Need, Shift
-from tests import builders
+from tests import builders, city
 from tests.deliveries import drain
 from tests.notices import scene
 from tests.statements import counting
 from tests.volunteering import scene as volunteering
+from tests.volunteering.test_needs_publishing import a_need
 
 
 async def _move(house: House, at: volunteering.Scene, by: timedelta) -> None:
@@ -220,3 +223,84 @@ async def test_an_organisation_looks_after_its_own_need(house: House) -> None:
     await volunteering.join(house, applicant, at.shift_id)
     assert await scene.kinds(house, manager) == ["sign_up_applied"]
     assert await scene.kinds(house, at.organiser) == []
+
+
+async def test_whoever_got_no_place_until_the_start_is_told(house: House, clock: FixedClock) -> None:
+    at = await volunteering.shift(house, capacity=1)
+    confirmed, waiting = await _named(house, "甲乙")
+    for person in (confirmed, waiting):
+        await volunteering.join(house, person, at.shift_id)
+    await drain(house)
+    clock.advance(timedelta(days=2, hours=1))
+    await volunteering.settle_overdue(house)
+    assert "sign_up_lapsed" in await scene.kinds(house, waiting)
+    assert "sign_up_lapsed" not in await scene.kinds(house, confirmed)
+    newest = (await scene.inbox(house, waiting))[0]
+    assert newest.in_words(EN).lines[0].startswith("The shift Tue 24 Nov, 10:00–12:00 has begun")
+
+
+async def test_another_note_of_a_shift_is_told_to_its_people(house: House) -> None:
+    at = await volunteering.shift(house)
+    inside, outside = await _named(house, "甲乙")
+    await volunteering.join(house, inside, at.shift_id)
+    for note in ("请带手套", "请带手套", None):
+        async with house.database.unit_of_work() as session:
+            await shifts.change_note(session, at.organiser, at.shift_id, NoteDraft(note=note))
+        await drain(house)
+    assert await scene.kinds(house, inside) == ["shift_noted", "sign_up_confirmed"]
+    assert await scene.kinds(house, outside) == []
+
+
+async def test_a_note_is_told_in_its_own_words(house: House) -> None:
+    at = await volunteering.shift(house)
+    (person,) = await _named(house, "甲")
+    await volunteering.join(house, person, at.shift_id)
+    async with house.database.unit_of_work() as session:
+        await shifts.change_note(session, at.organiser, at.shift_id, NoteDraft(note="请带手套"))
+    newest = (await scene.inbox(house, person))[0]
+    assert newest.in_words(ZH).lines == ("11月24日 周二 10:00–12:00，组织者说明：请带手套",)
+
+
+async def test_other_terms_are_told_to_whoever_has_yet_to_come(house: House) -> None:
+    at = await volunteering.shift(house)
+    past = await volunteering.one_more_shift(house, at, starts_in=-timedelta(days=1))
+    comes, came = await _named(house, "甲乙")
+    await volunteering.join(house, comes, at.shift_id)
+    async with house.database.unit_of_work() as session:
+        await builders.sign_up(session, past, came.signed_in())
+        await needs.edit(session, at.organiser, at.need_id, a_need(minimum_age=20, contact="周老师"))
+    assert "need_terms_changed" not in await scene.kinds(house, came)
+    newest = next(one for one in await scene.inbox(house, comes) if one.kind == "need_terms_changed")
+    assert newest.link == f"/needs/{at.need_id}"
+    assert "风险说明；最低年龄；联系方式" in newest.in_words(ZH).lines[0]
+
+
+async def test_a_suspension_and_its_end_are_told_to_whoever_signed_up(
+    house: House, clock: FixedClock
+) -> None:
+    async with house.database.unit_of_work() as session:
+        organisation_id = await builders.organisation(session)
+        officer = await builders.viewer(session, "专员", Role.DISTRICT_OFFICER, city.CHANGNING)
+    at = await volunteering.shift(house, organisation_id=organisation_id)
+    inside, outside = await _named(house, "甲乙")
+    await volunteering.join(house, inside, at.shift_id)
+    for _ in range(2):
+        async with house.database.unit_of_work() as session:
+            await verification.suspend(
+                session, officer, organisation_id, OrganisationReasonDraft(reason="年报逾期")
+            )
+        newest = (await scene.inbox(house, inside))[0]
+        assert newest.kind == "need_suspended" and "暖阳助老服务社" in newest.in_words(ZH).lines[0]
+        assert "年报逾期" not in str(newest.in_words(ZH))
+        async with house.database.unit_of_work() as session:
+            await verification.lift(session, officer, organisation_id)
+        assert (await scene.inbox(house, inside))[0].kind == "need_resumed"
+        clock.advance(timedelta(hours=1))
+    assert (await scene.kinds(house, inside)).count("need_suspended") == 2
+    assert await scene.kinds(house, outside) == []
+
+
+def test_every_term_has_words() -> None:
+    for locale in (EN, ZH):
+        for name in (*needs.TERMS, "qualifications"):
+            assert catalogue(locale).gettext(f"term.{name}") != f"term.{name}"

@@ -93,7 +93,25 @@ async def test_an_edited_need_has_its_new_words_and_readers_hear_of_it(house: Ho
         assert (need.title, need.minimum_age, need.version) == ("周六陪老人做眼科检查", 18, 3)
         assert (await session.scalars(select(NeedTag.tag_code))).all() == ["older_people"]
         assert (await session.scalars(select(NeedQualification.qualification_code))).all() == []
-        assert await told(session) == ["NeedChanged", "NeedChanged"]
+        assert await told(session) == ["NeedTermsChanged", "NeedChanged"] * 2
+
+
+async def test_other_terms_are_news_and_better_words_are_not(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        need_id = await builders.need(session)
+        member = await worker(session)
+        await needs.edit(session, member, need_id, a_need())
+    again = {"title": "换个说法", "description": "写得更清楚一些，别的都没有变。", "tags": ["older_people"]}
+    for draft in (a_need(**again), a_need(**again, minimum_age=16, qualifications=["nurse"])):
+        async with house.database.unit_of_work() as session:
+            await needs.edit(session, member, need_id, draft)
+    async with house.database.reading() as session:
+        told_of = await session.scalars(
+            select(OutboxEvent.payload)
+            .where(OutboxEvent.name == "NeedTermsChanged")
+            .order_by(OutboxEvent.sequence)
+        )
+        assert [payload["changed"] for payload in told_of][1:] == [["minimum_age", "qualifications"]]
 
 
 async def test_another_place_is_told_to_people_who_have_signed_up(house: House) -> None:

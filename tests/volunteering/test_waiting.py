@@ -68,6 +68,16 @@ async def test_a_declined_offer_passes_on(house: House) -> None:
     assert await scene.places_taken(house, line.at.shift_id) == 1
 
 
+async def test_whoever_still_wished_for_a_place_when_the_shift_began_is_told(
+    house: House, clock: FixedClock
+) -> None:
+    line = await a_line(house, 2)
+    clock.advance(timedelta(days=2))
+    await scene.settle_overdue(house)
+    assert await line.states(house) == ["confirmed", "lapsed"]
+    assert await scene.events(house, line.ids[1]) == ["SignUpWaiting", "SignUpLapsed"]
+
+
 async def test_an_unanswered_offer_passes_on_by_itself(house: House, clock: FixedClock) -> None:
     line = await a_line(house)
     await scene.withdraw(house, line.people[0], line.ids[0])

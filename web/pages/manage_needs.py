@@ -21,7 +21,7 @@ from web.templating import render
 from web.visit import house_of, translator, viewer_of
 
 _TABS: Mapping[str, tuple[NeedState, ...]] = {
-    "open": (NeedState.OPEN,),
+    "open": (NeedState.OPEN, NeedState.SUSPENDED),
     "raised": (NeedState.RAISED,),
     "over": (NeedState.CLOSED, NeedState.CANCELLED, NeedState.DECLINED),
 }

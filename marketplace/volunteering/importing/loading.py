@@ -21,6 +21,7 @@ from marketplace.kernel.ids import new_id
 from marketplace.kernel.locale import EN, word
 from marketplace.organisations.models import Organisation
 from marketplace.outbox.publish import publish
+from marketplace.volunteering import suspensions
 from marketplace.volunteering.events import NeedsImported
 from marketplace.volunteering.importing.errors import ImportFileIsEmpty, MappingIsBroken
 from marketplace.volunteering.importing.mapping import ImportMapping
@@ -108,6 +109,7 @@ async def _load(
     if shifts:
         await session.execute(insert(Shift), shifts)
     if fresh:
+        await suspensions.suspend(session, {needs[line]["organisation_id"] for line in lines})
         batch_id = new_id()
         await publish(session, NeedsImported(batch_id, tuple(needs[line]["id"] for line in lines)))
         audit.record(
