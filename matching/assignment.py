@@ -4,6 +4,7 @@ What counts, in this order: people on minimum places (roles by the qualified), t
 takes. Nobody has two shifts that overlap or lie too close, more shifts than they may, or a place that a confirmed person holds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -21,7 +22,7 @@ from matching import (
 from matching.assignment_overlaps import Relaxed
 from matching.assignment_places import Staffing, Worth, staffings, worth
 from matching.assignment_problem import Person, Problem, Role, Shift, UnfitProblem
-from matching.assignment_table import Table, table
+from matching.assignment_table import Table, table, times_of
 
 __all__ = [
     "Method",
@@ -36,6 +37,7 @@ __all__ = [
     "Worth",
     "assign",
     "assign_greedily",
+    "too_near",
 ]
 
 
@@ -99,6 +101,13 @@ class Plan:
     def is_optimal(self) -> bool:
         """Whether it is proved that no plan is better."""
         return self.worth == self.bound
+
+
+def too_near(shift: Shift, others: Sequence[Shift], rest_minutes: int, metres_per_minute: int | None) -> bool:
+    """Whether one person cannot do the shift beside all of the others: they overlap, or leave too little for the rest and the way."""
+    times = times_of([shift, *others], rest_minutes, metres_per_minute)
+    there = np.arange(1, 1 + len(others))
+    return bool(times.clash_either(np.zeros_like(there), there).any())
 
 
 def assign(problem: Problem) -> Plan:

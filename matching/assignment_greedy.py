@@ -62,10 +62,7 @@ class _Board:
         return filled + min(common, self._taken[shift] + more - filled)
 
     def _clashes(self, mine: Integers, shift: int) -> bool:
-        other = np.full(len(mine), shift)
-        is_earlier = self._times.starts[mine] <= self._times.starts[other]
-        first, second = np.where(is_earlier, mine, other), np.where(is_earlier, other, mine)
-        return bool(self._times.clash(first, second).any())
+        return bool(self._times.clash_either(mine, np.full(len(mine), shift)).any())
 
 
 def greedy(table: Table) -> Made:

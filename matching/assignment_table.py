@@ -1,13 +1,14 @@
 """The pairs that can still be: in the order of the lot, without what clashes with confirmed shifts; and when two shifts clash."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.assignment_problem import Integers, Problem
+from matching.assignment_problem import Integers, Problem, Shift
 
 Floats = NDArray[np.float64]
 Made = NDArray[np.bool_]
@@ -30,6 +31,11 @@ class Times:
     def clash(self, first: Integers, second: Integers) -> NDArray[np.bool_]:
         """Whether one person cannot do both, where each `first` starts no later than its `second`."""
         return self.starts[second] - self.ends[first] < self.between(first, second)
+
+    def clash_either(self, one: Integers, other: Integers) -> NDArray[np.bool_]:
+        """The same, whichever starts first."""
+        is_earlier = self.starts[one] <= self.starts[other]
+        return self.clash(np.where(is_earlier, one, other), np.where(is_earlier, other, one))
 
     def between(self, first: Integers, second: Integers) -> Integers:
         """Seconds that must lie between: the rest and the way, which is rounded up to whole minutes."""
@@ -82,7 +88,8 @@ def table(problem: Problem) -> Table:
     people_at = _drawn("person", [person.id for person in problem.people], problem.seed)
     shifts_at = _drawn("shift", [shift.id for shift in problem.shifts], problem.seed)
     person_rank, shift_rank = _rank(people_at), _rank(shifts_at)
-    times = _times(problem, shifts_at)
+    shifts = [problem.shifts[at] for at in shifts_at]
+    times = times_of(shifts, problem.rest_minutes, problem.metres_per_minute)
     fixed = np.array([(person_rank[p], shift_rank[s]) for p, s in problem.fixed], dtype=np.int64).reshape(
         -1, 2
     )
@@ -91,7 +98,7 @@ def table(problem: Problem) -> Table:
     person, shift, score = person[order], shift[order], problem.pair_scores[order]
     left, load = _left_and_load(problem, people_at, fixed)
     free = _free_of(fixed, person, shift, times) & (left[person] > 0)
-    full = np.array([problem.shifts[at].taken >= problem.shifts[at].capacity for at in shifts_at], dtype=bool)
+    full = np.array([shift.taken >= shift.capacity for shift in shifts], dtype=bool)
     if len(full):
         free &= ~full[shift]
     return Table(
@@ -120,8 +127,8 @@ def _rank(order: Integers) -> Integers:
     return rank
 
 
-def _times(problem: Problem, shifts_at: Integers) -> Times:
-    shifts = [problem.shifts[at] for at in shifts_at]
+def times_of(shifts: Sequence[Shift], rest_minutes: int, metres_per_minute: int | None) -> Times:
+    """When and where these shifts are, in their order."""
     nowhere = float("nan")
     return Times(
         starts=np.array([shift.starts for shift in shifts], dtype=np.int64),
@@ -132,8 +139,8 @@ def _times(problem: Problem, shifts_at: Integers) -> Times:
         longitude=np.array(
             [shift.place.longitude if shift.place else nowhere for shift in shifts], dtype=np.float64
         ),
-        rest=60 * problem.rest_minutes,
-        metres_per_minute=problem.metres_per_minute,
+        rest=60 * rest_minutes,
+        metres_per_minute=metres_per_minute,
     )
 
 
@@ -160,10 +167,7 @@ def _free_of(fixed: Integers, person: Integers, shift: Integers, times: Times) -
     for held_by, held in fixed:
         begin, end = np.searchsorted(person, [held_by, held_by + 1])
         others = shift[begin:end]
-        mine = np.full(len(others), held)
-        earlier = times.starts[mine] <= times.starts[others]
-        first, second = np.where(earlier, mine, others), np.where(earlier, others, mine)
-        free[begin:end] &= ~times.clash(first, second)
+        free[begin:end] &= ~times.clash_either(np.full(len(others), held), others)
     return free
 
 

@@ -112,12 +112,12 @@ async def gather(session: Session, viewer: Viewer, need_id: UUID, settings: Sett
         session, {one.person_id for one in candidates} | {person_id for person_id, _ in holders}
     )
     candidates = [one for one in candidates if one.person_id in known]
-    elsewhere, held_elsewhere = await _elsewhere(session, shifts, [one.person_id for one in candidates])
+    others, held_elsewhere = await elsewhere(session, shifts, [one.person_id for one in candidates])
     return Question(
         need_id=need_id,
         settings=settings,
         shifts=tuple(shifts),
-        elsewhere=elsewhere,
+        elsewhere=others,
         roles=await _roles(session, need_id),
         candidates=tuple(candidates),
         holders=(*(one for one in holders if one[0] in known), *held_elsewhere),
@@ -139,11 +139,12 @@ async def _shifts(session: Session, need: Need, wanted: Collection[UUID]) -> lis
     if wanted:
         chosen = chosen.where(Shift.id.in_(wanted))
     rows = await session.scalars(chosen.order_by(Shift.starts_at, Shift.id))
-    return [_shift(row, need.latitude, need.longitude) for row in rows]
+    return [shift_facts(row, need) for row in rows]
 
 
-def _shift(row: Shift | Row[*tuple[Any, ...]], latitude: float | None, longitude: float | None) -> ShiftFacts:
-    place = None if latitude is None or longitude is None else (latitude, longitude)
+def shift_facts(row: Shift, need: Need) -> ShiftFacts:
+    """A shift of the need as a run finds it."""
+    place = None if need.latitude is None or need.longitude is None else (need.latitude, need.longitude)
     return ShiftFacts(
         row.id, row.starts_at, row.ends_at, row.minimum_people, row.capacity, row.places_taken, place
     )
@@ -202,7 +203,7 @@ async def _candidates(
     ]
 
 
-async def _elsewhere(
+async def elsewhere(
     session: Session, shifts: Sequence[ShiftFacts], person_ids: Sequence[UUID]
 ) -> tuple[tuple[ShiftFacts, ...], tuple[tuple[UUID, UUID], ...]]:
     """Other shifts near these in which the people have a place, confirmed or offered, and who has which."""

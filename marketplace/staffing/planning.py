@@ -105,8 +105,8 @@ def _problem(question: Question, found: Mapping[Pair, _Fit]) -> Problem:
     return Problem(
         people=tuple(_person(question, person_id, most_shifts.get(person_id)) for person_id in people),
         shifts=(
-            *(_shift(shift, question.roles) for shift in question.shifts),
-            *(_shift(shift, ()) for shift in question.elsewhere),
+            *(shift_of(shift, question.roles) for shift in question.shifts),
+            *(shift_of(shift) for shift in question.elsewhere),
         ),
         pair_people=np.array([at_person[person_id] for person_id, _ in found], dtype=np.int64),
         pair_shifts=np.array([at_shift[shift_id] for _, shift_id in found], dtype=np.int64),
@@ -137,7 +137,8 @@ def _person(question: Question, person_id: UUID, most_shifts: int | None) -> ass
     )
 
 
-def _shift(shift: ShiftFacts, roles: Sequence[Role]) -> assignment.Shift:
+def shift_of(shift: ShiftFacts, roles: Sequence[Role] = ()) -> assignment.Shift:
+    """A shift as the solver sees it."""
     return assignment.Shift(
         id=str(shift.id),
         starts=_seconds(shift.starts_at),

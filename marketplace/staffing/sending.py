@@ -17,7 +17,7 @@ from marketplace.db.session import Session
 from marketplace.identity import people
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import MarketplaceError, NotFound
-from marketplace.staffing import runs
+from marketplace.staffing import gathering, planning, runs
 from marketplace.staffing.models import AssignmentRun, PoolEntry, PoolShift, Proposal, RunSending
 from marketplace.staffing.settings import Settings
 from marketplace.volunteering import offers, places
@@ -34,7 +34,8 @@ from marketplace.volunteering.errors import (
 )
 from marketplace.volunteering.models import Shift, SignUp
 from marketplace.volunteering.places import LockedShift
-from marketplace.volunteering.sign_up_states import is_confirmed, is_open
+from marketplace.volunteering.sign_up_states import is_open
+from matching import assignment
 
 LEFT_POOL = "left_pool"
 HAS_ENOUGH = "has_enough"
@@ -197,14 +198,14 @@ class _Round:
         await self.session.flush()
 
     async def _against(self, held: LockedShift, person_id: UUID, wish: Wish) -> str | None:
-        """What the run promised the person and no longer holds; the law, clashes and places are judged by the offer itself."""
+        """What the run promised the person and no longer holds; the law and places are judged by the offer itself."""
         if person_id == self.viewer.person_id:
             return OWN_RUN
         if not wish.covers(held.id):
             return LEFT_POOL
         if await self._count_here(person_id) >= wish.most_shifts:
             return HAS_ENOUGH
-        return HAS_NO_REST if await self._is_near_another(held, person_id) else None
+        return await self._against_others(held, person_id)
 
     async def _count_here(self, person_id: UUID) -> int:
         """In how many shifts of the run the person has a place or a live offer."""
@@ -220,21 +221,16 @@ class _Round:
         )
         return await self.session.scalar(counted) or 0
 
-    async def _is_near_another(self, held: LockedShift, person_id: UUID) -> bool:
-        """Whether a confirmed shift lies nearer than the rest. An overlap is not meant: the offer refuses that by its name."""
-        rest = timedelta(minutes=self.settings.rest_minutes)
-        found = await self.session.scalar(
-            select(SignUp.id)
-            .join(Shift, Shift.id == SignUp.shift_id)
-            .where(
-                SignUp.person_id == person_id,
-                SignUp.shift_id != held.id,
-                is_confirmed(),
-                Shift.cancelled_at.is_(None),
-                Shift.starts_at < held.shift.ends_at + rest,
-                Shift.ends_at > held.shift.starts_at - rest,
-                or_(Shift.starts_at >= held.shift.ends_at, Shift.ends_at <= held.shift.starts_at),
-            )
-            .limit(1)
+    async def _against_others(self, held: LockedShift, person_id: UUID) -> str | None:
+        """The same rule as in the plan, over the places and live offers that the person has by now."""
+        here = gathering.shift_facts(held.shift, held.need)
+        others, _ = await gathering.elsewhere(self.session, [here], [person_id])
+        if any(one.starts_at < here.ends_at and here.starts_at < one.ends_at for one in others):
+            return PersonIsTakenThen.code
+        near = assignment.too_near(
+            planning.shift_of(here),
+            [planning.shift_of(one) for one in others],
+            self.settings.rest_minutes,
+            self.settings.metres_per_minute,
         )
-        return found is not None
+        return HAS_NO_REST if near else None

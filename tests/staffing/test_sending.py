@@ -165,6 +165,31 @@ async def test_each_proposal_is_judged_anew_when_it_is_sent(house: House) -> Non
     assert other_run != run_id
 
 
+async def test_the_way_from_another_place_and_an_offer_made_since_are_judged_anew_too(house: House) -> None:
+    at = await scene.festival(
+        house, 1, capacity=9, starts_in=timedelta(days=3), latitude=31.22, longitude=121.42
+    )
+    far, near, offered = await scene.joined(house, at, 3)
+    run_id = await scene.start(house, at)
+    assert len(await scene.pairs(house, run_id)) == 3
+    # An hour and a half after the end: rest enough, but 22 km are nearly two hours away.
+    away = {"starts_in": timedelta(days=3, hours=3, minutes=30)}
+    for who, longitude in ((far, 121.65), (near, 121.42)):
+        other = await signing_up.shift(house, **away, latitude=31.22, longitude=longitude)
+        await signing_up.join(house, who, other.shift_id)
+    rival = await scene.festival(house, 1, starts_in=timedelta(days=3, hours=1))
+    await scene.join(house, offered, rival)
+    rivals = await scene.start(house, rival)
+    await scene.send(house, rival, rivals)
+    await scene.send(house, at, run_id)
+    assert await scene.outcomes(house, rival, rivals) == {offered.person_id: "offered"}
+    assert await scene.outcomes(house, at, run_id) == {
+        far.person_id: "skipped:has_no_rest",
+        near.person_id: "offered",
+        offered.person_id: "skipped:person_is_taken_then",
+    }
+
+
 async def test_who_has_enough_by_now_is_passed_over(house: House) -> None:
     at = await scene.festival(house, 2)
     me = await scene.volunteer(house)
