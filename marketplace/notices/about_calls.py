@@ -1,5 +1,7 @@
 """Notices about mobilisations: somebody is called, to say yes or no; and a call has ended unanswered."""
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -14,11 +16,17 @@ from marketplace.staffing.mobilisation_models import Call, Mobilisation
 from marketplace.staffing.mobilisation_states import MobilisationKind
 from marketplace.volunteering.models import Need, Shift
 
+_KINDS: Final[Mapping[str, Kind]] = {
+    MobilisationKind.EMERGENCY: Kind.CALLED_IN_EMERGENCY,
+    MobilisationKind.LARGE: Kind.CALLED,
+    MobilisationKind.DRILL: Kind.CALL_DRILL,
+}
+
 
 async def called(session: Session, event: WaveCalled) -> None:
-    """Everybody of a wave hears why, where and until when to answer. A drill says so in its title."""
+    """Everybody of a wave hears why, where and until when to answer. An emergency and a drill say so in their titles."""
     row, shift, need = await _about(session, event.mobilisation_id)
-    kind = Kind.CALL_DRILL if row.kind == MobilisationKind.DRILL else Kind.CALLED
+    kind = _KINDS[row.kind]
     calls = await session.scalars(
         select(Call).where(Call.mobilisation_id == row.id, Call.wave == event.wave).order_by(Call.person_id)
     )

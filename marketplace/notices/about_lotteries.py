@@ -1,4 +1,4 @@
-"""Notices about lotteries: where in the order one was drawn, or that nothing is drawn. Who is offered a place hears that instead."""
+"""Notices about lotteries: where in the order one was drawn, that nothing is drawn, or that the shift is another one by now. Who is offered a place hears that instead."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -12,6 +12,7 @@ from marketplace.notices.kinds import Kind
 from marketplace.notices.telling import News, tell
 from marketplace.staffing.lottery_events import LotteryCalledOff, LotteryDrawn
 from marketplace.staffing.lottery_models import Lottery, LotteryDraw, LotteryEntry
+from marketplace.volunteering.events import ShiftMoved
 from marketplace.volunteering.models import Need, Shift
 
 
@@ -48,6 +49,34 @@ async def called_off(session: Session, event: LotteryCalledOff) -> None:
         useless_from=shift.starts_at,
     )
     await tell(session, [entry.person_id for entry in await _entries(session, event.lottery_id)], news)
+
+
+async def moved(session: Session, event: ShiftMoved) -> None:
+    """Whoever entered an open lottery hears that its shift has another time or place, while they may still leave."""
+    lottery_id = await session.scalar(
+        select(Lottery.id)
+        .outerjoin(LotteryDraw, LotteryDraw.lottery_id == Lottery.id)
+        .where(
+            Lottery.shift_id == event.shift_id,
+            Lottery.called_off_at.is_(None),
+            LotteryDraw.lottery_id.is_(None),
+        )
+    )
+    if lottery_id is None:
+        return
+    lottery, shift, need = await _about(session, lottery_id)
+    news = News(
+        kind=Kind.LOTTERY_SHIFT_MOVED,
+        told_for=f"{Kind.LOTTERY_SHIFT_MOVED}:{lottery.id}:{event.moved_at.isoformat()}",
+        facts={
+            **_facts(shift, need),
+            "was": Span(event.was_starts_at, event.was_ends_at),
+            "closes_at": lottery.closes_at,
+        },
+        link=links.lottery(lottery.id),
+        useless_from=shift.starts_at,
+    )
+    await tell(session, [entry.person_id for entry in await _entries(session, lottery_id)], news)
 
 
 async def _about(session: Session, lottery_id: UUID) -> Row[Lottery, Shift, Need]:

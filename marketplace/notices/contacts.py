@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
-from marketplace.notices.kinds import ChannelName, Kind, is_wanted_by_default
+from marketplace.notices.kinds import ChannelName, Kind, is_wanted_by_default, passes_quiet_hours
 from marketplace.notices.models import NoticePreference, QuietHours
-from marketplace.notices.quiet import Quiet
+from marketplace.notices.quiet import Quiet, first_loud
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ class Contact:
     locale: str
     addresses: Mapping[ChannelName, str]
     quiet: Quiet | None
+
+    def may_leave_at(self, kind: Kind, moment: datetime) -> datetime:
+        """When ``kind`` may go out to this person, from ``moment`` on."""
+        return moment if passes_quiet_hours(kind) else first_loud(moment, self.quiet)
 
 
 async def of(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Contact]:

@@ -47,6 +47,7 @@ def register(
     _organisations(registry)
     _recommendations(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
+    registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
     registry.on(LotteryCalledOff, "notices.tell_lottery_off", about_lotteries.called_off)
     registry.on(WaveCalled, "notices.tell_called", about_calls.called)
     registry.on(MobilisationStopped, "notices.tell_call_ended", about_calls.ended)

@@ -26,8 +26,10 @@ class Kind(StrEnum):
     SIGN_UP_LAPSED = "sign_up_lapsed"
     LOTTERY_DRAWN = "lottery_drawn"
     LOTTERY_CALLED_OFF = "lottery_called_off"
+    LOTTERY_SHIFT_MOVED = "lottery_shift_moved"
     INVITED = "invited"
     CALLED = "called"
+    CALLED_IN_EMERGENCY = "called_in_emergency"
     CALL_DRILL = "call_drill"
     CALL_ENDED = "call_ended"
     SHIFT_MOVED = "shift_moved"
@@ -92,7 +94,9 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.SIGN_UP_RELEASED,
         Kind.LOTTERY_DRAWN,
         Kind.LOTTERY_CALLED_OFF,
+        Kind.LOTTERY_SHIFT_MOVED,
         Kind.INVITED,
+        Kind.CALLED_IN_EMERGENCY,
         Kind.CALLED,
         Kind.CALL_DRILL,
         Kind.CALL_ENDED,
@@ -156,6 +160,9 @@ def is_wanted_by_default(kind: Kind, channel: ChannelName) -> bool:
     return kind not in _KEPT_IN[channel]
 
 
+def passes_quiet_hours(kind: Kind) -> bool:
+    """Whether it leaves the house at any hour: a true emergency, in which an answer in the morning helps nobody."""
+    return kind is Kind.CALLED_IN_EMERGENCY
 
 
 def topics_for(viewer: Viewer) -> Mapping[Topic, tuple[Kind, ...]]:

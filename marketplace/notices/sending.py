@@ -20,7 +20,6 @@ from marketplace.notices.channels import Channel, Message, SendingFailed, Sendin
 from marketplace.notices.contacts import Contact
 from marketplace.notices.kinds import ChannelName, Kind
 from marketplace.notices.models import Notice, NoticeDelivery
-from marketplace.notices.quiet import first_loud
 from marketplace.notices.unsubscribing import Subscription
 from marketplace.notices.wording import worded
 
@@ -71,7 +70,7 @@ class Sending:
                 await _note(session, row.id, row.attempts, given_up_at=session.now(), last_error="no address")
             elif not contacts.wants(said, contact.person_id, kind, channel):
                 await _note(session, row.id, row.attempts, given_up_at=session.now(), last_error="not wanted")
-            elif (loud_at := first_loud(session.now(), contact.quiet)) > session.now():
+            elif (loud_at := contact.may_leave_at(kind, session.now())) > session.now():
                 await _note(session, row.id, row.attempts, due_at=loud_at)
             elif await _take(session, row):
                 message = self._message(row, contact, channel)

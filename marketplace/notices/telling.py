@@ -15,7 +15,6 @@ from marketplace.notices.contacts import Contact
 from marketplace.notices.facts import Fact, to_json
 from marketplace.notices.kinds import ChannelName, Kind
 from marketplace.notices.models import Notice, NoticeDelivery
-from marketplace.notices.quiet import first_loud
 
 # SQLite takes at most 32,766 values in one statement.
 _AT_ONCE = 500
@@ -89,7 +88,7 @@ async def _into_inboxes(session: Session, people: Collection[UUID], news: News) 
 def _delivery(
     session: Session, contact: Contact, notice_id: UUID, channel: ChannelName, news: News
 ) -> dict[str, object] | None:
-    due_at = first_loud(session.now(), contact.quiet)
+    due_at = contact.may_leave_at(news.kind, session.now())
     is_too_late = news.useless_from is not None and due_at >= news.useless_from
     if is_too_late or channel not in contact.addresses:
         return None

@@ -16,6 +16,7 @@ from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.errors import NotFound, NotPermitted, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.notices.models import Notice
+from marketplace.notices.wording import worded
 from marketplace.staffing import lottery_draws, lottery_own_data, lottery_queries
 from marketplace.staffing.lotteries import PURPOSE
 from marketplace.staffing.lottery_errors import (
@@ -30,7 +31,8 @@ from marketplace.staffing.lottery_errors import (
 )
 from marketplace.staffing.lottery_models import Lottery, LotteryDraw, LotteryEntry
 from marketplace.staffing.lottery_states import LotteryState
-from marketplace.volunteering import decisions, sign_ups
+from marketplace.volunteering import decisions, shifts, sign_ups
+from marketplace.volunteering.drafts import TimesDraft
 from marketplace.volunteering.errors import (
     GuardianHasNotConsented,
     KeyWasUsedElsewhere,
@@ -287,6 +289,35 @@ async def test_a_lottery_of_a_cancelled_shift_ends_and_those_who_entered_are_tol
     assert (await scene.seen(house, me, lottery_id)).state is LotteryState.CALLED_OFF
     async with house.database.reading() as session:
         assert await session.scalar(select(func.count()).where(Notice.person_id == me.person_id)) == 1
+
+
+async def test_who_entered_is_told_that_the_shift_has_moved_and_may_leave(
+    house: House, clock: FixedClock
+) -> None:
+    at = await scene.concert(house)
+    lottery_id = await scene.open_for(house, at)
+    stays, leaves, left = [await scene.volunteer(house, name) for name in ("留下", "退出", "早退")]
+    for one in (stays, leaves, left):
+        await scene.enter(house, one, lottery_id)
+    await scene.leave(house, left, lottery_id)
+    later = clock.now() + timedelta(days=4)
+    async with house.database.unit_of_work() as session:
+        draft = TimesDraft(starts_at=later, ends_at=later + timedelta(hours=2))
+        await shifts.move(session, at.organiser, at.shift_id, draft)
+    await drain(house)
+    async with house.database.reading() as session:
+        notices = (await session.scalars(select(Notice).order_by(Notice.person_id))).all()
+    assert {notice.person_id for notice in notices} == {stays.person_id, leaves.person_id}
+    assert {(notice.kind, notice.link) for notice in notices} == {
+        ("lottery_shift_moved", f"/lotteries/{lottery_id}")
+    }
+    for locale in ("zh_Hans", "en"):
+        told = worded(locale, notices[0].kind, notices[0].facts)
+        assert "新年音乐会引导" in told.title and "%(" not in " ".join(told.lines)
+    await scene.leave(house, leaves, lottery_id)
+    await scene.close_and_draw(house, clock)
+    record = (await scene.seen(house, stays, lottery_id)).record
+    assert record is not None and len(record["order"]) == 1
 
 
 async def test_who_is_gone_keeps_a_number_and_gets_no_place(house: House, clock: FixedClock) -> None:

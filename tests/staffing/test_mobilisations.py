@@ -1,7 +1,7 @@
 """Mobilisations: called in waves by score and distance until filled; an offer to each, never an order; a drill is only a drill."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,11 @@ from marketplace.bootstrap import House
 from marketplace.db.audit import AuditEntry
 from marketplace.hours.models import LedgerEntry
 from marketplace.identity.viewer import STRANGER, Role, Viewer
-from marketplace.kernel.clock import FixedClock
+from marketplace.kernel.clock import SHANGHAI, FixedClock, local
 from marketplace.kernel.errors import MarketplaceError, NotFound, NotPermitted, SignInNeeded
 from marketplace.kernel.ids import new_id
+from marketplace.notices import preferences
+from marketplace.notices.drafts import QuietHoursDraft
 from marketplace.notices.models import Notice
 from marketplace.staffing import (
     mobilisation_own_data,
@@ -39,6 +41,7 @@ from marketplace.volunteering.sign_up_drafts import JoinDraft
 from marketplace.volunteering.sign_up_states import SignUpState, sign_up_state
 from tests import builders, city
 from tests.deliveries import drain
+from tests.notices import scene as notices
 from tests.recommendations import scene as people
 from tests.staffing import mobilisation_scene as scene
 from tests.statements import counting
@@ -233,6 +236,35 @@ async def test_a_drill_counts_answers_and_never_becomes_a_sign_up_or_hours(house
     assert {notice.kind for notice in notices} == {"call_drill", "call_ended"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "told", "hour"),
+    [
+        (MobilisationKind.EMERGENCY, "called_in_emergency", 3),
+        (MobilisationKind.LARGE, "called", 7),
+        (MobilisationKind.DRILL, "call_drill", 7),
+    ],
+)
+async def test_only_a_true_emergency_passes_quiet_hours(
+    house: House, clock: FixedClock, kind: MobilisationKind, told: str, hour: int
+) -> None:
+    clock.set(datetime(2026, 11, 23, 3, tzinfo=SHANGHAI))
+    at = await scene.flood(house)
+    sleeper = await people.volunteer(
+        house, "熟睡的人", email="sleep@example.org", email_confirmed_at=clock.now()
+    )
+    async with house.database.unit_of_work() as session:
+        night = QuietHoursDraft(quiet_from="22:00", quiet_to="07:00")
+        await preferences.set_quiet_hours(session, sleeper, night)
+    await scene.start(house, at, kind=kind, wave_minutes=600)
+    await scene.wave(house)
+    await drain(house)
+    (due_at,) = await notices.due_times(house)
+    assert local(due_at).hour == hour
+    post = notices.Post()
+    await notices.send_due(house, post)
+    assert [message.kind for message in post.sent] == ([told] if hour == 3 else [])
+
+
 async def test_no_is_an_answer_and_the_same_answer_twice_is_one(house: House) -> None:
     at = await scene.flood(house)
     (one,) = await scene.neighbours(house, 1)
@@ -344,8 +376,8 @@ async def test_a_stop_ends_live_calls_tells_and_keeps_places(house: House, clock
         }
         assert (await session.get_one(Shift, at.shift_id)).places_taken == 1
     assert told == {
-        (first.person_id, "called"),
-        (second.person_id, "called"),
+        (first.person_id, "called_in_emergency"),
+        (second.person_id, "called_in_emergency"),
         (second.person_id, "call_ended"),
     }
     await scene.wave(house, clock)
