@@ -111,25 +111,25 @@ class EmbeddedIndex:
         for _ in range(_ATTEMPTS):
             generation = self._folder.current()
             try:
-                return self._read(generation)
+                with self._opening:
+                    return self._read(generation)
             except IndexIsBroken:
-                self._opened = None
                 # A rebuild may have swept the build away between our look at the pointer and the opening.
                 if self._folder.current() == generation:
                     raise
         raise IndexIsBusy("the index is being replaced faster than it can be opened")
 
     def _read(self, generation: Path) -> tantivy.Searcher:
-        with self._opening:
-            if self._opened is None or self._opened.generation != generation:
-                self._opened = _Opened(generation)
-            known = self._opened.stamp
-            searcher = self._opened.searcher()
-            # Tantivy takes a missing file for a field without positions and fails only when asked for a phrase. A
-            # build loses its files after it lost the pointer, so what was read while it had the pointer is whole.
-            if self._opened.stamp != known and self._folder.current() != generation:
-                raise IndexIsBroken("the build was swept away while it was read")
-            return searcher
+        # What fails on the way is not kept.
+        opened, self._opened = self._opened, None
+        if opened is None or opened.generation != generation:
+            opened = _Opened(generation)
+        # Tantivy takes a missing file for a field without positions and fails only when asked for a phrase. A build
+        # loses its files after it lost the pointer, so what was read while it had the pointer is whole.
+        if opened.refresh() and self._folder.current() != generation:
+            raise IndexIsBroken("the build was swept away while it was read")
+        self._opened = opened
+        return opened.index.searcher()
 
 
 class EmbeddedRebuild(Rebuild):
@@ -192,24 +192,23 @@ class _Opened:
     def __init__(self, generation: Path) -> None:
         self.generation = generation
         self._meta = generation / "meta.json"
+        self._commit: tuple[int, int] | None = None
         with engine_errors():
-            self.stamp: tuple[int, int] | None = None
-            self._index = tantivy.Index.open(str(generation))
-            self._index.config_reader("manual")
+            self.index = tantivy.Index.open(str(generation))
+            self.index.config_reader("manual")
 
-    def searcher(self) -> tantivy.Searcher:
+    def refresh(self) -> bool:
+        """Reads the newest commit; False when that was read before."""
         with engine_errors():
-            stamp = self._last_commit()
-            if stamp != self.stamp:
-                self._index.reload()
-                self.stamp = stamp
-            return self._index.searcher()
-
-    def _last_commit(self) -> tuple[int, int]:
-        # Looking at one file costs microseconds, and unlike a watching thread it is never late: after a write returns,
-        # every search in every process sees it.
-        facts = self._meta.stat()
-        return facts.st_ino, facts.st_mtime_ns
+            # Looking at one file costs microseconds, and unlike a watching thread it is never late: after a write
+            # returns, every search in every process sees it.
+            facts = self._meta.stat()
+            newest = facts.st_ino, facts.st_mtime_ns
+            if newest == self._commit:
+                return False
+            self.index.reload()
+            self._commit = newest
+            return True
 
 
 def _apply(generation: Path, changes: Sequence[Change], readings: Readings) -> int:

@@ -4,7 +4,8 @@ import fcntl
 import os
 import time
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 _POLL_SECONDS: Final = 0.01
 
@@ -34,3 +35,11 @@ class FileLock:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             os.close(self._descriptor)
             self._descriptor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()

@@ -4,10 +4,10 @@ current.json        which build serves, and the format it was written in
 generations/<name>/ the builds; more than one only while a rebuild is under way
 catch-up.jsonl      changes written while a rebuild is under way
 write.lock          held for every write; readers need no lock
+next.lock           held by who writes next, so that nobody who writes again and again keeps the others waiting
 rebuild.lock        held for the length of a rebuild
 """
 
-import fcntl
 import json
 import os
 import secrets
@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from matching.file_lock import FileLock
 from matching.index import (
     Document,
     IndexIsBroken,
@@ -32,7 +33,6 @@ from matching.index import (
 FORMAT: Final = 4
 """Raise this whenever the fields or the terms of the index change: an index in another format is never read."""
 
-_POLL_SECONDS: Final = 0.01
 _REBUILD_PATIENCE: Final = 0.2
 """Seconds to wait for the rebuild lock: longer than a writer needs to find out that a rebuild died."""
 
@@ -61,13 +61,16 @@ class Folder:
     def writing(self, patience: float) -> Iterator[None]:
         """Holds the only right to write, in every thread and process. Raises IndexIsBusy after `patience` seconds."""
         self._make_root()
-        with _FileLock.acquired(self.root / "write.lock", patience):
+        give_up_at = time.monotonic() + patience
+        with _locked(self.root / "next.lock", patience):
+            lock = _locked(self.root / "write.lock", give_up_at - time.monotonic())
+        with lock:
             yield
 
     def begin(self, patience: float) -> "FreshGeneration":
         """Starts a build beside the one that serves. Raises IndexIsBusy when another build is under way."""
         self._make_root()
-        lock = _FileLock.acquire(self.root / "rebuild.lock", _REBUILD_PATIENCE)
+        lock = _locked(self.root / "rebuild.lock", _REBUILD_PATIENCE)
         try:
             with self.writing(patience), _disk_errors():
                 self._sweep()
@@ -84,10 +87,11 @@ class Folder:
         if not self._catch_up.exists():
             return False
         try:
-            _FileLock.acquire(self.root / "rebuild.lock", patience=0).release()
+            _locked(self.root / "rebuild.lock", patience=0).release()
         except IndexIsBusy:
             return True
-        self._catch_up.unlink(missing_ok=True)
+        with _disk_errors():
+            self._catch_up.unlink(missing_ok=True)
         return False
 
     def note(self, changes: Iterable[Change]) -> None:
@@ -151,7 +155,7 @@ class Folder:
 class FreshGeneration:
     """A build that does not serve yet, and the lock that keeps it the only one."""
 
-    def __init__(self, folder: Folder, path: Path, lock: "_FileLock") -> None:
+    def __init__(self, folder: Folder, path: Path, lock: FileLock) -> None:
         self._folder = folder
         self._lock = lock
         self.path = path
@@ -167,54 +171,20 @@ class FreshGeneration:
         self._lock.release()
 
 
-class _FileLock:
-    """A lock that the operating system holds on an open file, and lets go when the process dies.
-
-    Every acquisition opens the file anew, so it also keeps threads of one process apart.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor: int | None = descriptor
-
-    @classmethod
-    def acquire(cls, path: Path, patience: float) -> Self:
-        with _disk_errors():
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        give_up_at = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() >= give_up_at:
-                    os.close(descriptor)
-                    raise IndexIsBusy(f"{path.name} is held by somebody else") from error
-                time.sleep(_POLL_SECONDS)
-            else:
-                return cls(descriptor)
-
-    @classmethod
-    @contextmanager
-    def acquired(cls, path: Path, patience: float) -> Iterator[None]:
-        lock = cls.acquire(path, patience)
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def release(self) -> None:
-        if self._descriptor is not None:
-            # Closing is not enough: a process forked meanwhile holds the same open file.
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            os.close(self._descriptor)
-            self._descriptor = None
-
-
 @contextmanager
 def _disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise IndexIsBroken(str(error)) from error
+
+
+def _locked(path: Path, patience: float) -> FileLock:
+    with _disk_errors():
+        try:
+            return FileLock(path, patience)
+        except TimeoutError as error:
+            raise IndexIsBusy(str(error)) from error
 
 
 def _change_from(facts: dict[str, Any]) -> Change:

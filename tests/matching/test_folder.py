@@ -1,6 +1,8 @@
 """The embedded index as files: builds, locks, processes that die, other versions, damage."""
 
 import random
+import shutil
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -8,13 +10,16 @@ from pathlib import Path
 import pytest
 import tantivy
 
+from matching import embedded as engine
 from matching import generations
 from matching.embedded import EmbeddedIndex
+from matching.generations import Folder
 from matching.index import (
     Condition,
     IndexIsBroken,
     IndexIsBusy,
     IndexIsFromAnotherVersion,
+    IndexIsMissing,
     Point,
     Removal,
     SearchUnavailable,
@@ -48,6 +53,42 @@ class TestRebuilding:
         fresh.drop()
 
 
+class TestReading:
+    def test_a_build_that_is_swept_away_while_it_is_read_is_read_no_further(
+        self, embedded: EmbeddedIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Without its positions it could answer one word, and would fail at the next phrase."""
+        rebuilt(embedded, [need("old", "长者助浴服务")])
+        (old,) = builds(folder)
+        refresh = engine._Opened.refresh
+
+        def overtaken(opened: engine._Opened) -> bool:
+            monkeypatch.undo()
+            for path in old.glob("*.pos"):
+                path.unlink()
+            was_read = refresh(opened)
+            rebuilt(embedded, [need("new", "长者助浴服务")])
+            return was_read
+
+        monkeypatch.setattr(engine._Opened, "refresh", overtaken)
+        reader = EmbeddedIndex(folder)
+        assert found(reader) == found(reader, "长者助浴") == ["new"]
+
+    def test_a_folder_that_is_removed_under_a_reader_is_a_missing_index_until_it_is_built_again(
+        self, embedded: EmbeddedIndex, folder: Path
+    ) -> None:
+        rebuilt(embedded, [need("a")])
+        reader = EmbeddedIndex(folder)
+        assert found(reader) == ["a"]
+        shutil.rmtree(folder)
+        for attempt in (lambda: found(reader), lambda: reader.upsert([need("b")])):
+            with pytest.raises(IndexIsMissing):
+                attempt()
+        assert reader.status().condition is Condition.MISSING
+        rebuilt(reader, [need("c")])
+        assert found(reader) == found(embedded) == ["c"]
+
+
 class TestWriting:
     def test_a_writer_who_waits_too_long_is_told(self, folder: Path, embedded: EmbeddedIndex) -> None:
         impatient = EmbeddedIndex(folder, patience=0.05)
@@ -56,6 +97,26 @@ class TestWriting:
                 impatient.upsert([need("a")])
             assert found(impatient) == []
         assert impatient.upsert([need("a")]) == 1
+
+    def test_nobody_is_kept_waiting_by_one_who_writes_again_and_again(self, folder: Path) -> None:
+        written, stop = threading.Event(), threading.Event()
+
+        def write() -> None:
+            while not stop.is_set():
+                with Folder(folder).writing(10):
+                    written.set()
+                    time.sleep(0.02)
+
+        busy = threading.Thread(target=write)
+        busy.start()
+        assert written.wait(10)
+        try:
+            for _ in range(3):
+                with Folder(folder).writing(0.5):
+                    pass
+        finally:
+            stop.set()
+            busy.join()
 
     def test_a_write_that_failed_does_not_stand_in_the_way_of_the_next(self, embedded: EmbeddedIndex) -> None:
         embedded.upsert([need("a")])
