@@ -14,7 +14,7 @@ from marketplace.graph.context import Info
 from marketplace.graph.inputs import given
 from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
-from marketplace.graph.search import NeedWishesInput
+from marketplace.graph.search import NeedWishesInput, wishes_in
 from marketplace.kernel.input import read
 
 strawberry.enum(
@@ -124,10 +124,7 @@ SavedSearchId = Annotated[strawberry.ID, strawberry.argument(description="The id
 class SavedSearchMutations:
     @strawberry.mutation(description="Keep a search and hear of what is new for it; 20 at most.")
     async def save_search(self, info: Info, input: SaveSearchInput) -> SavedSearchResult:
-        named = given(input)
-        # A wish that is null was not made.
-        named["wishes"] = {name: wish for name, wish in named["wishes"].items() if wish is not None}
-        draft = read(SaveSearchDraft, named)
+        draft = read(SaveSearchDraft, {**given(input), "wishes": wishes_in(input.wishes)})
         async with info.context.unit_of_work() as session:
             key = await saved_searches.save(session, info.context.viewer, draft)
         return KeptSearch(saved_search=await must_fetch(info.context, SavedSearch, key))

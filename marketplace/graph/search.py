@@ -1,21 +1,26 @@
-"""Finding needs in the graph: the same search as the page's, with the same counts and the same honesty when it is reduced."""
+"""Finding needs and organisations in the graph: the pages' own searches, with the same counts and the same honesty when reduced."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import strawberry
 
 from marketplace.discovery import cards, marking
+from marketplace.discovery import organisations as finding_organisations
 from marketplace.discovery.finding import find_needs
 from marketplace.discovery.marking import Place
 from marketplace.discovery.names import Entry
+from marketplace.discovery.organisations import OrganisationWishes, find_organisations
 from marketplace.discovery.wishes import NeedWishes, Sorting
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Info
 from marketplace.graph.inputs import given
 from marketplace.graph.needs import Need, QualificationType
+from marketplace.graph.organisations import Organisation
 from marketplace.graph.problems import message_of
 from marketplace.graph.shifts import Shift
+from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
 
@@ -31,6 +36,10 @@ class Hindrance:
     code: str
     message: str
     article: str | None = strawberry.field(description="The rule that says so.")
+
+    @classmethod
+    def of(cls, reason: MarketplaceError, locale: str) -> "Hindrance":
+        return cls(code=reason.code, message=message_of(reason, locale), article=reason.article)
 
 
 strawberry.enum(
@@ -83,22 +92,13 @@ class FoundNeed:
             ],
             hindrances=None
             if found.reasons is None
-            else [
-                Hindrance(code=reason.code, message=message_of(reason, locale), article=reason.article)
-                for reason in found.reasons
-            ],
-            clash=Hindrance(
-                code=found.clash.code,
-                message=message_of(found.clash, locale),
-                article=found.clash.article,
-            )
-            if found.clash
-            else None,
+            else [Hindrance.of(reason, locale) for reason in found.reasons],
+            clash=Hindrance.of(found.clash, locale) if found.clash else None,
             highlights=Highlight.all_of(found.highlights),
         )
 
 
-@strawberry.type(description="How many needs there would be under one choice.")
+@strawberry.type(description="How many there would be under one choice.")
 class Count:
     code: str
     name_zh: str
@@ -154,6 +154,52 @@ class NeedSearchConnection(Connection[FoundNeed]):
     )
 
 
+@strawberry.type(description="An organisation as a search finds it.")
+class FoundOrganisation:
+    organisation: Organisation
+    highlights: list[Highlight] = strawberry.field(
+        description="Where the words stand in its `name` (TITLE) and in `about` (DESCRIPTION)."
+    )
+
+    @classmethod
+    def of(cls, found: finding_organisations.FoundOrganisation) -> "FoundOrganisation":
+        return cls(organisation=Organisation.of(found.row), highlights=Highlight.all_of(found.highlights))
+
+
+@strawberry.input(description="Which organisations are looked for; everything that is given must fit.")
+class OrganisationWishesInput:
+    text: str | None = strawberry.field(
+        default=None,
+        description="Any words about their name, work or place, pinyin or initials, without NUL; the first 10,000 characters count.",
+    )
+    field: str | None = strawberry.field(default=None, description="A category's code, with those under it.")
+    area: str | None = strawberry.field(
+        default=None, description="A 12-digit code: registered or active there, or below."
+    )
+
+
+@strawberry.type(description="One page of what was found, and what there would be under other choices.")
+class OrganisationSearchConnection(Connection[FoundOrganisation]):
+    by_district: list[Count] = strawberry.field(
+        description="How many there would be in each other district; empty when reduced."
+    )
+    by_field: list[Count] = strawberry.field(
+        description="How many there would be in each other category; broad ones count the narrow ones too. Empty when reduced."
+    )
+    is_reduced: bool = strawberry.field(
+        description="The search engine did not answer: words are looked for in names alone."
+    )
+    is_approximate: bool = strawberry.field(description="Nothing matched every word; these come near.")
+    is_cut: bool = strawberry.field(
+        description="The text was longer than 10,000 characters; the rest was not read."
+    )
+
+
+def wishes_in(input: Any) -> dict[str, Any]:
+    """The wishes that were made; one that is null was not."""
+    return {name: value for name, value in given(input).items() if value is not None} if input else {}
+
+
 @strawberry.type
 class SearchQueries:
     @strawberry.field(description="Open needs that fit all wishes, with counts by category and district.")
@@ -161,25 +207,49 @@ class SearchQueries:
         self, info: Info, wishes: NeedWishesInput | None = None, first: First = 20, after: After = None
     ) -> NeedSearchConnection:
         context = info.context
-        named = {name: value for name, value in given(wishes).items() if value is not None} if wishes else {}
         async with context.reading() as session:
             found = await find_needs(
                 session,
                 context.viewer,
                 context.house.search,
-                read(NeedWishes, named),
+                read(NeedWishes, wishes_in(wishes)),
                 PageRequest(first, after),
             )
         page = connection(found.page, lambda card: FoundNeed.of(card, context.locale))
         return NeedSearchConnection(
-            nodes=page.nodes,
-            cursors=page.cursors,
-            page_info=page.page_info,
-            total_count=page.total_count,
+            **vars(page),
             by_category=_counts(found.names.categories, found.by_category),
             by_district=_counts(found.names.areas, found.by_district),
             by_language=_counts(found.names.languages, found.by_language),
             with_places=found.with_places,
+            is_reduced=found.reduced,
+            is_approximate=found.approximate,
+            is_cut=found.cut,
+        )
+
+    @strawberry.field(
+        description="Verified organisations that fit all wishes: with words what is most about them first, else by name."
+    )
+    async def search_organisations(
+        self,
+        info: Info,
+        wishes: OrganisationWishesInput | None = None,
+        first: First = 20,
+        after: After = None,
+    ) -> OrganisationSearchConnection:
+        context = info.context
+        async with context.reading() as session:
+            found = await find_organisations(
+                session,
+                context.viewer,
+                context.house.search,
+                read(OrganisationWishes, wishes_in(wishes)),
+                PageRequest(first, after),
+            )
+        return OrganisationSearchConnection(
+            **vars(connection(found.page, FoundOrganisation.of)),
+            by_district=_counts(found.names.areas, found.by_district),
+            by_field=_counts(found.names.categories, found.by_field),
             is_reduced=found.reduced,
             is_approximate=found.approximate,
             is_cut=found.cut,

@@ -7,12 +7,14 @@ import pytest
 
 from marketplace.bootstrap import House
 from marketplace.discovery.rebuild import rebuild
+from marketplace.organisations.models import OrganisationField
 from marketplace.volunteering.models import NeedTag
 from tests import builders, city
 from tests.graph.client import api_token, graph_client, operation
 from tests.statements import counting
 
 SEARCH = "search/search_needs"
+ORGANISATIONS = "search/search_organisations"
 
 
 async def build(house: House) -> None:
@@ -186,3 +188,66 @@ async def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_two(house: 
             found = (await client.data(operation(SEARCH), first=50, wishes={"text": "就医"}))["searchNeeds"]
     assert len(found["nodes"]) == 50
     assert len(many) == len(few)
+
+
+async def some_organisations(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        sunny = await builders.organisation(session, "暖阳助老服务社", about="为老人上门助浴。")
+        session.add(OrganisationField(organisation_id=sunny, tag_code="bathing_help"))
+        for number in range(3):
+            await builders.organisation(session, f"徐汇第{number}社工站", area_code=city.XUHUI)
+        await builders.organisation(session, "等候核验的助浴社", verified=False)
+
+
+def names(found: dict[str, Any]) -> list[str]:
+    return [node["organisation"]["name"] for node in found["nodes"]]
+
+
+async def test_organisations_are_found_by_word_sound_area_and_field_with_counts(house: House) -> None:
+    await some_organisations(house)
+    await rebuild(house.database, house.search)
+    async with graph_client(house) as client:
+        for wishes in (
+            {"text": "助浴"},
+            {"text": "nuanyang"},
+            {"field": "elderly_care"},
+            {"area": city.CHANGNING},
+        ):
+            found = (await client.data(operation(ORGANISATIONS), wishes=wishes))["searchOrganisations"]
+            assert names(found) == ["暖阳助老服务社"], wishes
+        everything = (await client.data(operation(ORGANISATIONS)))["searchOrganisations"]
+        words = (await client.data(operation(ORGANISATIONS), wishes={"text": "助浴"}))["searchOrganisations"]
+    districts = [(one["code"], one["count"]) for one in everything["byDistrict"]]
+    assert districts == [(city.XUHUI, 3), (city.CHANGNING, 1)]
+    assert [one["code"] for one in everything["byField"]] == ["bathing_help", "elderly_care"]
+    assert words["nodes"][0]["highlights"] == [{"field": "DESCRIPTION", "start": 5, "end": 7}]
+
+
+@pytest.mark.parametrize("wishes", [None, {"text": "社工站"}])
+async def test_organisations_are_paged_by_key_and_a_cursor_is_good_for_its_search_alone(
+    house: House, wishes: dict[str, Any] | None
+) -> None:
+    await some_organisations(house)
+    await rebuild(house.database, house.search)
+    seen: list[str] = []
+    after, more = None, True
+    async with graph_client(house) as client:
+        while more:
+            answer = await client.data(operation(ORGANISATIONS), wishes=wishes, first=2, after=after)
+            found = answer["searchOrganisations"]
+            seen += names(found)
+            after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+        assert len(seen) == len(set(seen)) == found["totalCount"] == (4 if wishes is None else 3)
+        answer = await client.ask(operation(ORGANISATIONS), wishes={"text": "助浴"}, after=after)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["cursor_is_invalid"]
+
+
+async def test_without_the_engine_organisations_are_found_by_name_and_the_answer_says_so(
+    house: House,
+) -> None:
+    await some_organisations(house)
+    async with graph_client(house) as client:
+        found = (await client.data(operation(ORGANISATIONS), wishes={"text": "暖阳"}))["searchOrganisations"]
+        answer = await client.ask(operation(ORGANISATIONS), wishes={"field": "nonsense"})
+    assert (names(found), found["isReduced"], found["byDistrict"]) == (["暖阳助老服务社"], True, [])
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["input_is_invalid"]
