@@ -42,3 +42,11 @@ async def city_numbers(session: Session) -> CityNumbers:
         )
     ).one()
     return CityNumbers(*(int(figure) for figure in row))
+
+
+async def open_needs_by_category(session: Session) -> dict[str, int]:
+    """How many needs can be found in each kind of service; one statement."""
+    rows = await session.execute(
+        select(Need.category_code, func.count()).where(need_is_findable()).group_by(Need.category_code)
+    )
+    return {row.category_code: row[1] for row in rows}

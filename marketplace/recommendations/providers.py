@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from marketplace.areas.codes import within
 from marketplace.db.session import Session
@@ -28,10 +28,10 @@ from marketplace.volunteering.offerings import is_on_offer
 from marketplace.volunteering.policy import visible_to
 from marketplace.volunteering.queries import NeedRow
 from matching.features import Lot, Provider, TagTree, decayed
-from matching.scoring import rank_lots
+from matching.scoring import Explanation, explain_provider
+from matching.weights import Weights
 
 MOST = 10
-_MOST_LOOKED_AT = 400
 _REMEMBERED = timedelta(days=730)
 _LATE = timedelta(days=1)
 _DISTRICT_DIGITS = 6
@@ -66,8 +66,7 @@ async def for_organisation(
     if not provider.is_verified:
         return NeedsForProvider((), False)
     in_force = await weights.in_force(session, RankingKind.PROVIDER)
-    tree = (await facts.tags(session)).tree
-    ranked = rank_lots(provider, await _lots(session, viewer, provider, tree), in_force, most, tree)
+    ranked = await _ranked(session, viewer, provider, in_force, most)
     rows = await queries.needs_by_ids(session, viewer, [lot.id for lot, _ in ranked])
     names = await words.names(session, [explanation for _, explanation in ranked])
     return NeedsForProvider(
@@ -136,21 +135,32 @@ def _was_late(starts_at: datetime, cancelled_at: datetime) -> bool:
     return starts_at - cancelled_at < _LATE
 
 
-async def _lots(session: Session, viewer: Viewer, provider: Provider, tree: TagTree) -> list[Lot]:
-    """Open needs of communities, with a shift to come, in the districts and the fields of the organisation."""
+async def _ranked(
+    session: Session, viewer: Viewer, provider: Provider, in_force: Weights, most: int
+) -> list[tuple[Lot, Explanation]]:
+    """The best of all open needs of communities in the districts and fields of the organisation; ties by the soonest shift.
+
+    Needs of one field and area suit alike: each such pair is scored once, however many needs there are.
+    """
+    tree = (await facts.tags(session)).tree
     rows = await session.execute(
         select(Need.id, Need.category_code, Need.area_code)
+        .join(Shift, Shift.need_id == Need.id)
         .where(
             visible_to(viewer),
+            is_on_offer(session),
             Need.organisation_id.is_(None),
-            exists().where(Shift.need_id == Need.id, is_on_offer(session)),
             Need.category_code.in_(_touched(provider.fields, tree)),
             _nearby(provider),
         )
-        .order_by(Need.published_at.desc(), Need.id)
-        .limit(_MOST_LOOKED_AT)
+        .group_by(Need.id, Need.category_code, Need.area_code)
+        .order_by(func.min(Shift.starts_at), Need.id)
     )
-    return [Lot(id=row.id, fields=frozenset({row.category_code}), area=row.area_code) for row in rows]
+    lots = [Lot(id=row.id, fields=frozenset({row.category_code}), area=row.area_code) for row in rows]
+    alike = {(lot.fields, lot.area): lot for lot in lots}
+    explained = {key: explain_provider(provider, lot, in_force, tree) for key, lot in alike.items()}
+    free = [(lot, why) for lot in lots if not (why := explained[lot.fields, lot.area]).blocks]
+    return sorted(free, key=lambda pair: -pair[1].score)[:most]
 
 
 def _touched(fields: Collection[str], tree: TagTree) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from marketplace.bootstrap import House
 from marketplace.hours.models import Attendance
@@ -13,6 +14,7 @@ from marketplace.kernel.local_forms import sentence
 from marketplace.kernel.locale import LOCALES
 from marketplace.recommendations import providers
 from marketplace.recommendations.providers import NeedsForProvider
+from marketplace.volunteering.models import Need, Shift
 from tests import builders, city
 from tests.recommendations import scene
 from tests.statements import counting
@@ -42,6 +44,39 @@ async def test_needs_in_its_fields_and_areas_come_best_first(house: House) -> No
         for factor in item.told.factors:
             for locale in LOCALES:
                 assert sentence(locale, factor.key, factor.facts) != factor.key
+
+
+async def test_the_best_of_many_hundreds_is_found_however_old_it_is(house: House) -> None:
+    manager = await scene.manager(house)
+    here = await scene.need(house, "陪诊", category_code="medical_company", starts_in=timedelta(days=30))
+    async with house.database.unit_of_work() as session:
+        one = await builders.need(
+            session, "助餐", category_code="meal_help", area_code=city.HUAYANG_COMMUNITY
+        )
+        row = {
+            column.name: value
+            for column in Need.__table__.columns
+            if (value := getattr(await session.get_one(Need, one), column.name)) is not None
+        }
+        ids = [new_id() for _ in range(450)]
+        await session.execute(insert(Need), [row | {"id": need_id} for need_id in ids])
+        starts = {need_id: session.now() + timedelta(hours=at) for at, need_id in enumerate(reversed(ids), 1)}
+        await session.execute(
+            insert(Shift),
+            [
+                {
+                    "id": new_id(),
+                    "need_id": need_id,
+                    "starts_at": at,
+                    "ends_at": at + timedelta(hours=1),
+                    "capacity": 2,
+                    "created_at": session.now(),
+                }
+                for need_id, at in starts.items()
+            ],
+        )
+    found = [item.row.id for item in (await _shown(house, manager, manager)).items]
+    assert found == [here.need_id, *reversed(ids[-9:])]  # of needs that suit alike the soonest
 
 
 async def test_shifts_that_took_place_are_a_record_and_late_cancellations_too(house: House) -> None:

@@ -1,6 +1,6 @@
 """The home page: search, what suits now, what to do next; what Wushe is; and the small files that programs ask for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
 from marketplace.discovery.finding import Found, find_needs
-from marketplace.discovery.numbers import city_numbers
+from marketplace.discovery.numbers import city_numbers, open_needs_by_category
 from marketplace.discovery.wishes import NeedWishes, Sorting
 from marketplace.hours.rules import check_in_rule
 from marketplace.identity.models import Person
@@ -48,9 +48,7 @@ async def home(request: Request) -> Response:
         check_in = None if coming is None else await check_in_rule(session)
         found, is_near = await _found(request, session)
         # The list above leaves out what has no date yet; a kind of service counts what its page will show.
-        everything = await find_needs(
-            session, viewer_of(request), house_of(request).search, NeedWishes(), PageRequest(1)
-        )
+        in_kinds = found.names.rolled_up(await open_needs_by_category(session))
         numbers = await city_numbers(session)
     context = {
         "recommended": recommended,
@@ -60,7 +58,7 @@ async def home(request: Request) -> Response:
         "next": coming,
         "is_near": is_near,
         "found": found,
-        "categories": _categories(request, everything),
+        "categories": _categories(request, found, in_kinds),
         "numbers": numbers,
     }
     return render(request, "home.html", context)
@@ -100,12 +98,12 @@ async def _next(request: Request, session: Session) -> Next | None:
     )
 
 
-def _categories(request: Request, found: Found) -> list[tuple[str, str, int]]:
+def _categories(request: Request, found: Found, in_kinds: Mapping[str, int]) -> list[tuple[str, str, int]]:
     """The broad kinds of service that something is asked for in, the most first: code, name, how many."""
     counted = [
-        (code, name_of(request, entry), found.by_category[code])
+        (code, name_of(request, entry), in_kinds[code])
         for code, entry in found.names.categories.items()
-        if entry.above is None and code in found.by_category
+        if entry.above is None and code in in_kinds
     ]
     return sorted(counted, key=lambda one: (-one[2], one[0]))
 
