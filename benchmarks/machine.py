@@ -40,6 +40,7 @@ class Machine:
             "WUSHE_DATA_FOLDER": str(self.folder / "var"),
             "WUSHE_DATABASE_URL": self.url,
             "WUSHE_LOG_LEVEL": "warning",
+            "WUSHE_GRAPHQL_A_MINUTE_BY_ADDRESS": "0",
         }
 
     def run(self, *words: str) -> Ran:

@@ -58,6 +58,10 @@ class Settings(BaseSettings):
         default="", description="empty: e-mail is written to data_folder/mail; smtp://user:password@host:port"
     )
     mail_from: str = "Wushe <noreply@localhost>"
+    graphql_a_minute_by_person: int = Field(default=600, ge=0, description="0: as often as anybody likes")
+    graphql_a_minute_by_address: int = Field(
+        default=1200, ge=0, description="for strangers; wide, because a community centre is one address"
+    )
     trusted_proxies: str = Field(
         default="", description="comma-separated addresses whose X-Forwarded-For is believed"
     )

@@ -1,6 +1,6 @@
 """The HTTP edge of the graph: POST with strict JSON only, known origins only, and a clear error for everything else.
 
-The status speaks of the envelope (method, type, size, JSON, token) and of a house whose database is away (503); once that is sound, it is 200 and ``errors`` speak of the
+The status speaks of the envelope (method, type, size, JSON, token, how often) and of a house whose database is away (503); once that is sound, it is 200 and ``errors`` speak of the
 document, as the GraphQL-over-HTTP specification asks of ``application/json``.
 """
 
@@ -25,8 +25,10 @@ from marketplace.graph.errors import (
     RequestIsMalformed,
     TokenIsInvalid,
     TokenMayNotRead,
+    TooManyRequests,
 )
 from marketplace.graph.json_body import read_object
+from marketplace.graph.limits import Limits
 from marketplace.graph.schema import schema
 from marketplace.identity import viewers
 from marketplace.identity.viewer import STRANGER, Viewer
@@ -44,6 +46,7 @@ _STATUS: dict[type[MarketplaceError], int] = {
     BodyIsTooLarge: 413,
     ContentTypeIsNotJson: 415,
     TokenIsInvalid: 401,
+    TooManyRequests: 429,
     DatabaseIsOutOfReach: 503,
 }
 
@@ -51,7 +54,7 @@ _STATUS: dict[type[MarketplaceError], int] = {
 def graph_route(house: House, *, session_cookie: str, path: str = "/graphql") -> Route:
     """The route that answers GraphQL for ``house``; a demo may be introspected. A Mount would answer POST with a redirect."""
     answers = Answers(schema(), introspection=house.settings.is_demo)
-    return Route(path, GraphEndpoint(house, answers, session_cookie))
+    return Route(path, GraphEndpoint(house, answers, session_cookie, Limits(house)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class GraphEndpoint:
     house: House
     answers: Answers
     session_cookie: str
+    limits: Limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -77,10 +81,20 @@ class GraphEndpoint:
 
     async def _answer(self, request: Request) -> dict[str, Any]:
         asked = await read_request(request)
-        viewer = await self._viewer(request)
         source = request.client.host if request.client else ""
+        viewer = await self._counted(request, source)
         async with Context(self.house, viewer, _locale(request, viewer), source=source) as context:
             return await self.answers.answer(asked, context)
+
+    async def _counted(self, request: Request, source: str) -> Viewer:
+        """Who asks, if they have not asked too often. Somebody who tries tokens is nobody."""
+        try:
+            viewer = await self._viewer(request)
+        except TokenIsInvalid:
+            await self.limits.count(STRANGER, source)
+            raise
+        await self.limits.count(viewer, source)
+        return viewer
 
     async def _viewer(self, request: Request) -> Viewer:
         token = _bearer(request)

@@ -1,6 +1,6 @@
 """What can be wrong with a request or a document before any resolver runs, as sentences with codes."""
 
-from marketplace.kernel.errors import Invalid, NotAllowed, Unavailable
+from marketplace.kernel.errors import Invalid, NotAllowed, TooMany, Unavailable
 
 
 class MethodIsNotPost(Invalid):
@@ -45,6 +45,10 @@ class OperationNameIsNeeded(Invalid):
 
 class OriginIsForeign(NotAllowed):
     """A page of another site sent the visitor's cookie; only a same-origin page or a bearer token may act."""
+
+
+class TooManyRequests(TooMany):
+    """More than ``most`` requests in a minute; ``retry_after`` seconds from now there may be more."""
 
 
 class TokenIsInvalid(NotAllowed):

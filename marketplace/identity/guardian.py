@@ -1,6 +1,7 @@
 """A guardian's consent that a minor may volunteer: proved by a code sent to the guardian's own phone, withdrawable."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -52,6 +53,25 @@ async def has_consent(session: Session, person_id: UUID) -> bool:
         .limit(1)
     )
     return found is not None
+
+
+class Standing(StrEnum):
+    """Whether somebody needs a guardian's consent and has it."""
+
+    AGE_IS_UNKNOWN = "age_is_unknown"
+    OF_AGE = "of_age"
+    CONSENTED = "consented"
+    MAY_ASK = "may_ask"
+
+
+async def standing(session: Session, viewer: Viewer) -> Standing:
+    """Where the viewer stands today. Raises SignInNeeded."""
+    person = await session.get_one(Person, policy.manages_account(viewer))
+    if person.birth_date is None:
+        return Standing.AGE_IS_UNKNOWN
+    if not await is_minor(session, person.birth_date, local_day(session.now())):
+        return Standing.OF_AGE
+    return Standing.CONSENTED if await has_consent(session, person.id) else Standing.MAY_ASK
 
 
 async def ask(

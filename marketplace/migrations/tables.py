@@ -4,7 +4,7 @@ from sqlalchemy import MetaData
 
 from marketplace.areas import models as areas
 from marketplace.catalogue import models as catalogue
-from marketplace.db import audit
+from marketplace.db import audit, call_counts
 from marketplace.db.base import Base
 from marketplace.discovery import models as discovery
 from marketplace.discovery import saved_models as saved_searches
@@ -21,6 +21,7 @@ from marketplace.volunteering import models as volunteering
 
 ROOMS = (
     audit,
+    call_counts,
     outbox,
     areas,
     catalogue,

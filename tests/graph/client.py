@@ -15,6 +15,7 @@ from marketplace.bootstrap import House
 from marketplace.db.session import Session
 from marketplace.graph.answers import Answers
 from marketplace.graph.edge import GraphEndpoint, graph_route
+from marketplace.graph.limits import Limits
 from marketplace.graph.print import CONTRACT
 from marketplace.identity.models import ApiToken, SignedInSession
 from marketplace.kernel.ids import new_id
@@ -70,7 +71,9 @@ async def graph_client(
     """A client of ``house``, through the real schema unless another ``shape`` is given."""
     route = graph_route(house, session_cookie=COOKIE)
     if shape is not None:
-        route = Route("/graphql", GraphEndpoint(house, Answers(shape, introspection=False), COOKIE))
+        route = Route(
+            "/graphql", GraphEndpoint(house, Answers(shape, introspection=False), COOKIE, Limits(house))
+        )
     app = Starlette(routes=[route])
     headers = {"accept-language": language}
     if token is not None:

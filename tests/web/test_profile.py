@@ -228,8 +228,23 @@ async def test_a_guardian_consents_at_the_minors_page(visitor: Visitor, house: H
     async with house.database.reading() as session:
         row = (await session.scalars(select(GuardianConsent))).one()
     assert row.minor_id == viewer.person_id
+    assert "guardian_phone" not in page.text  # one consent is enough
     page = await visitor.submit_and_follow(page, f"/profile/guardian/{row.id}/withdraw")
     assert "Withdrawn" in page.text
+
+
+@pytest.mark.parametrize(
+    ("born", "said"),
+    [(date(1990, 5, 1), "You are of age"), (None, "birth date first")],
+    ids=["of age", "nobody knows"],
+)
+async def test_whoever_needs_no_guardian_is_sent_away_kindly(
+    visitor: Visitor, house: House, born: date | None, said: str
+) -> None:
+    await signed_in(visitor, house, birth_date=born)
+    page = await visitor.get("/profile/guardian")
+    assert page.status == 200 and said in page.text
+    assert "guardian_phone" not in page.text
 
 
 async def test_a_qualification_is_stated_and_decided_on_the_desk(visitor: Visitor, house: House) -> None:

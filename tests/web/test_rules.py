@@ -36,9 +36,10 @@ async def test_everybody_reads_the_rules_in_words(visitor: Visitor) -> None:
         "No guardian's consent is needed from the age of 18 years",
         "“At the place” means within 500 m",
         "《上海市志愿服务条例》第十三条",
-        "A rule of this house",
+        "A rule without an article is this house's own",
     ):
         assert said in page.text
+    assert "本平台规则" not in page.text
     assert not any(link.startswith("/desk/rules/") for link in page.links)
 
 

@@ -9,6 +9,7 @@ from marketplace.bootstrap import House
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.ids import new_id
+from tests import city
 from tests.volunteering import scene
 from tests.web.visitor import Page, Visitor
 
@@ -209,3 +210,18 @@ async def test_the_pages_speak_chinese(visitor: Visitor, house: House) -> None:
     await signed_in(house, visitor, locale="zh_Hans")
     assert "还有 2 个名额，报名后立即确认。" in (await visitor.get(sign_up_path(at.shift_id))).text
     assert "报名成功，11月24日 周二 10:00 见。" in (await sign_up(visitor, at.shift_id)).text
+
+
+async def test_checking_in_is_offered_while_the_window_is_open(
+    visitor: Visitor, house: House, clock: FixedClock
+) -> None:
+    """Not for hours before; and still after midnight, while the shift lasts."""
+    at = await scene.shift(house, starts_in=timedelta(hours=12), lasts=timedelta(hours=4))
+    await signed_in(house, visitor)
+    await sign_up(visitor, at.shift_id)
+    for hours, said in ((0, "from 21:45"), (11.8, "Check in"), (15, "Check in or out")):
+        clock.advance(timedelta(hours=hours) - (clock.now() - city.NOW))
+        for path in ("/", MY_SHIFTS):
+            page = await visitor.get(path)
+            assert said in page.text
+            assert ("/check-in" in page.links) == (hours > 0)

@@ -60,8 +60,10 @@ async def _ask_page(request: Request, form: Form) -> Response:
     house, viewer = house_of(request), viewer_of(request)
     async with house.database.reading() as session:
         shown = await guardian.consents_of(session, house.vault, viewer)
+        standing = await guardian.standing(session, viewer)
     context = {
         "form": form,
+        "standing": standing,
         "given_for_me": [item for item in shown if item.row.minor_id == viewer.person_id],
         "given_by_me": [item for item in shown if item.row.minor_id != viewer.person_id],
         "relations": list(Relation),

@@ -25,16 +25,21 @@ from web.templating import render
 from web.visit import house_of, locale_of, now_of, translator, viewer_of
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+_OWN, _OWN_ARTICLE = "own", "本平台规则"
 _UNITS = ("minutes", "seconds", "metres", "years")
 _TEXTS = ("article", "source", "reason", "in_force_from")
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """One row of a rule as it is read: its values in words, what it rests on and how well that was checked."""
+    """One row of a rule as it is read: its values in words, what it rests on and how well that was checked.
+
+    Both are empty for a rule of this house; the page says so once.
+    """
 
     row: Rule
     title: str
+    article: str
     values: Sequence[tuple[str, str]]
     sources: Sequence[tuple[str, str]]
 
@@ -136,8 +141,9 @@ def _shown_rule(rows: Sequence[Rule], now: datetime, locale: str) -> Iterator[Sh
 
 def _shown(row: Rule, locale: str) -> ShownRow:
     title = row.title_en if locale == EN else row.title_zh
-    sources = list(_sources(row.source, locale))
-    return ShownRow(row, title, list(_values(row.code, row.value, locale)), sources)
+    article = "" if row.article == _OWN_ARTICLE else row.article
+    values, sources = list(_values(row.code, row.value, locale)), list(_sources(row.source, locale))
+    return ShownRow(row, title, article, values, sources)
 
 
 def _values(code: str, value: Mapping[str, Any], locale: str) -> Iterator[tuple[str, str]]:
@@ -168,6 +174,8 @@ def _sources(source: str, locale: str) -> Iterator[tuple[str, str]]:
     """How well it was checked, in words, and what was read: "V 国务院令第685号, 2017; own"."""
     for part in source.split("; "):
         grade, _gap, text = part.partition(" ")
+        if grade == _OWN:
+            continue
         known = word(locale, f"rule_source.{grade}")
         yield ("", part) if known == f"rule_source.{grade}" else (known, text)
 
