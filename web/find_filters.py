@@ -21,6 +21,7 @@ from web.templating import here
 from web.visit import locale_of, translator
 
 _LONGEST_SAID = 40
+_MOST_SAID = 5
 # Messengers and counters of visits add these to every link; nobody typed them, so nobody is told.
 _OF_MESSENGERS = frozenset(
     {"from", "isappinstalled", "scene", "clicktime", "enterid", "share_token", "nsukey", "fbclid", "gclid"}
@@ -50,11 +51,12 @@ class DistrictOnMap:
 
 
 def unknown_in(query: QueryParams, known: Collection[str]) -> list[str]:
-    """The names in an address that say nothing to us, shortened: they are left out, and the page says so."""
+    """The first names in an address that say nothing to us, shortened: they are left out, and the page says so."""
     unknown = {
         name for name in query if name not in {*known, *_OF_MESSENGERS} and not name.startswith("utm_")
     }
-    return sorted(printable(name)[:_LONGEST_SAID] for name in unknown)
+    said = sorted(printable(name)[:_LONGEST_SAID] for name in unknown)
+    return said if len(said) <= _MOST_SAID else [*said[:_MOST_SAID], "…"]
 
 
 def name_of(request: Request, entry: Entry) -> str:

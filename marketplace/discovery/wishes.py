@@ -4,7 +4,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
 
 from marketplace.kernel.input import BlankIsNone, Code, Draft
 from matching.index import LONGEST_QUERY
@@ -40,10 +47,14 @@ def searchable(text: object) -> object:
     return " ".join(printable(text[: 2 * LONGEST_QUERY]).split())[: LONGEST_QUERY + 1] or None
 
 
+def _within_reach(day: date | None) -> date | None:
+    if day is not None and not _FIRST_DAY <= day <= _LAST_DAY:
+        raise ValueError("date_out_of_range")
+    return day
+
+
 Words = Annotated[str | None, BeforeValidator(searchable)]
-
-
-Day = Annotated[date | None, BlankIsNone, Field(ge=_FIRST_DAY, le=_LAST_DAY)]
+Day = Annotated[date | None, BlankIsNone, AfterValidator(_within_reach)]
 OptionalCode = Annotated[Code | None, BlankIsNone]
 AreaCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 

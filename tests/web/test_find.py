@@ -348,3 +348,14 @@ async def test_a_closed_need_leaves_the_feed(house: House, visitor: Visitor) -> 
 @pytest.mark.parametrize("query", ["area=1", "area=310199000000", "category=nonsense", "category=%00"])
 async def test_a_feed_about_nothing_known_is_a_clear_error(visitor: Visitor, query: str) -> None:
     assert (await visitor.get(f"/needs.atom?{query}")).status == 422
+
+
+@pytest.mark.parametrize("kilometres", ["3", "3.0", "7"])
+async def test_a_distance_is_kept_whoever_wrote_the_address(visitor: Visitor, kilometres: str) -> None:
+    page = await visitor.get(f"/needs?area={city.CHANGNING}&within_km={kilometres}")
+    assert page.form("/needs", "within_km").fields["within_km"] == [kilometres]
+
+
+async def test_only_the_first_names_that_say_nothing_are_told(visitor: Visitor) -> None:
+    page = await visitor.get("/needs?" + "&".join(f"x{number}=1" for number in range(9)))
+    assert "We left this out: x0, x1, x2, x3, x4, …." in page.text

@@ -75,7 +75,7 @@ async def test_the_list_says_what_fits_and_opening_shows_it(
     opened = await visitor.submit(page, f"{PAGE}/{search_id}/open")
     assert opened.status == 303
     assert opened.location is not None and opened.location.startswith("/needs?text=")
-    assert opened.location.endswith("&day_to=2026-12-31&within_km=3.0&sort=newest")
+    assert opened.location.endswith("&day_to=2026-12-31&within_km=3&sort=newest")
     # The word that was asked for is marked, which stands apart in the text.
     assert "助浴 服务" in (await visitor.get(opened.location)).text
     assert "1 new" not in (await visitor.get(PAGE)).text
@@ -103,8 +103,10 @@ async def test_a_search_rests_and_goes_on(house: House, visitor: Visitor, owner:
 
 
 async def test_a_search_is_given_up_after_being_asked(house: House, visitor: Visitor, owner: Viewer) -> None:
-    path = f"{PAGE}/{await saved.save(house, owner)}/delete"
-    assert f'href="{path}"' in (await visitor.get(PAGE)).html
+    search = f"{PAGE}/{await saved.save(house, owner)}"
+    path = f"{search}/delete"
+    assert f'href="{search}"' in (await visitor.get(PAGE)).html
+    assert f'href="{path}"' in (await visitor.get(search)).html
     page = await visitor.submit_and_follow(await visitor.get(path), path)
     assert "The search is deleted" in page.text
     assert await kept(house, owner) == []
@@ -118,6 +120,12 @@ async def test_one_search_too_many_is_refused_in_words(house: House, visitor: Vi
     assert refused.status == 409
     assert "You keep 20 searches already" in refused.text
     assert len(await kept(house, owner)) == 20
+
+
+async def test_a_text_too_long_to_watch_for_is_named(house: House, visitor: Visitor, owner: Viewer) -> None:
+    refused = await visitor.submit(await visitor.get(f"/needs?text={'助' * 201}"), PAGE)
+    assert (refused.status, "Words: Please write at most 200 characters" in refused.text) == (422, True)
+    assert await kept(house, owner) == []
 
 
 async def test_what_people_call_a_search_is_never_taken_for_html(

@@ -109,11 +109,23 @@ def _context(request: Request, form: Form, answer: Answer | None) -> dict[str, A
         "unknown": unknown_in(request.query_params, _KNOWN),
         "most_characters": LONGEST_QUERY,
         "broad": _broad(request, names),
-        "kilometres": [(number, distance(locale_of(request), number * 1000)) for number in _KILOMETRES],
+        "kilometres": _kilometres(request, form, answer.wishes.within_km if answer else None),
         "sortings": [(sort.value, word(locale_of(request), f"sorting.{sort.value}")) for sort in Sorting],
         "clear_path": request.url.path,
         "feed_path": _feed(request, form),
     }
+
+
+def _kilometres(request: Request, form: Form, chosen: float | None) -> list[tuple[str, str]]:
+    """The distances to choose from, the one that is chosen among them, written as the address has it."""
+    offered = sorted({*_KILOMETRES, *([chosen] if chosen else [])})
+    return [
+        (
+            form.value("within_km") if number == chosen else str(number),
+            distance(locale_of(request), 1000 * number),
+        )
+        for number in offered
+    ]
 
 
 def _broad(request: Request, names: Names) -> list[tuple[str, str]]:

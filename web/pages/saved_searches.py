@@ -140,10 +140,17 @@ def _id(request: Request) -> UUID:
 def _found_at(request: Request, wishes: NeedWishes, *, newest_first: bool) -> str:
     """The find page with these wishes; what is new comes first when something is."""
     said: dict[str, Any] = wishes.model_dump(mode="json", exclude_defaults=True)
-    asked = {name: "on" if value is True else value for name, value in said.items()}
+    asked = {name: _as_asked(value) for name, value in said.items()}
     if newest_first:
         asked["sort"] = Sorting.NEWEST.value
     return f"{path_of(request, 'find_needs')}?{urlencode(asked, doseq=True)}"
+
+
+def _as_asked(value: Any) -> Any:
+    """As the find page's own form writes it: a tick is "on", and a whole number has no point."""
+    if value is True:
+        return "on"
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 routes: list[BaseRoute] = [
