@@ -47,6 +47,18 @@ async def test_an_organiser_plans_looks_drops_and_sends(visitor: Visitor, house:
     assert "没有可发出的邀约" in again.text
 
 
+async def test_who_is_passed_over_is_named_with_the_reason(visitor: Visitor, house: House) -> None:
+    at = await scene.festival(house, 1)
+    left, _ = await scene.joined(house, at, 2)
+    run_id = await scene.start(house, at)
+    await scene.leave(house, left, at)
+    await visitor.sign_in(at.organiser.signed_in())
+    page = await visitor.get(f"/assignment-runs/{run_id}/send")
+    sent = await visitor.submit_and_follow(page, f"/assignment-runs/{run_id}/send")
+    assert "情况有变，以下未发出邀约： 志愿者0，" in sent.text
+    assert sent.text.count("已退出统筹") == 2, "above, and with the person"
+
+
 async def test_the_person_reads_why_the_place_is_offered_and_accepts(visitor: Visitor, house: House) -> None:
     at = await scene.festival(house, 1)
     (me,) = await scene.joined(house, at, 1)
