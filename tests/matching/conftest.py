@@ -1,7 +1,11 @@
 """Fixtures: an empty index of every engine, and an embedded one for what only a folder can show."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from uuid import uuid4
 
 import pytest
 
@@ -10,13 +14,20 @@ from matching.index import SearchIndex
 from tests.matching.builders import CHANGNING, rebuilt
 from tests.matching.engines import ENGINES, Place
 
+_MEMORY: Final = "/dev/shm"
+
+
+@pytest.fixture(scope="session")
+def folders() -> Iterator[Path]:
+    """Where folders are made: in memory where there is such a place, because an index waits for the disk at every write."""
+    with TemporaryDirectory(dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None) as made:
+        yield Path(made)
+
 
 @pytest.fixture(scope="session", params=ENGINES)
-def new_place(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], Place]:
+def new_place(request: pytest.FixtureRequest, folders: Path) -> Callable[[], Place]:
     """Makes places for indexes, of one engine after the other: what is tested with it is promised by the port."""
-    make: Callable[[], Place] = ENGINES[request.param](tmp_path_factory)
+    make: Callable[[], Place] = ENGINES[request.param](folders)
     return make
 
 
@@ -38,8 +49,8 @@ def shared_index(new_place: Callable[[], Place]) -> SearchIndex:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "index"
+def folder(folders: Path) -> Path:
+    return folders / uuid4().hex
 
 
 @pytest.fixture

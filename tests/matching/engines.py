@@ -51,11 +51,11 @@ class OnServer:
         )
 
 
-def embedded(folders: pytest.TempPathFactory) -> Callable[[], Place]:
-    return lambda: InFolder(folders.mktemp("index"))
+def embedded(folders: Path) -> Callable[[], Place]:
+    return lambda: InFolder(folders / uuid4().hex)
 
 
-def meilisearch(folders: pytest.TempPathFactory) -> Callable[[], Place]:
+def meilisearch(folders: Path) -> Callable[[], Place]:
     """The server at MEILI_URL, with MEILI_MASTER_KEY where it wants one."""
     url, key = os.environ.get("MEILI_URL", ""), os.environ.get("MEILI_MASTER_KEY", "")
     if not _answers(url):
@@ -66,7 +66,7 @@ def meilisearch(folders: pytest.TempPathFactory) -> Callable[[], Place]:
 _STAND_INS = ExitStack()
 
 
-def meilisearch_double(folders: pytest.TempPathFactory) -> Callable[[], Place]:
+def meilisearch_double(folders: Path) -> Callable[[], Place]:
     """A stand-in on loopback that keeps to what the server documents; see its module."""
     return lambda: OnServer(_double(), MASTER_KEY, f"test-{uuid4().hex}")
 

@@ -13,7 +13,9 @@ class reading_process:
     `ask("!rebuild")` begins a rebuild there; `ask.leave("*round")` leaves it writing twenty documents at a time, for ever."""
 
     def __init__(self, place: Place, kill: bool = False) -> None:
-        context = multiprocessing.get_context("spawn")
+        # Forked from a process that has read the libraries and dictionaries, and holds no threads or locks.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["tests.matching.dictionaries"])
         self._kill = kill
         self._line, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(place, theirs), daemon=True)

@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from matching.index import Between, Document, Near, Number, Point, Query, Removal, SearchIndex, Sort
 from tests.matching.builders import all_found, found, need, pages, rebuilt
+from tests.matching.engines import Place
 
 HERE = Point(31.2304, 121.4737)
 NEAR = (Near(HERE, 50_000),)
@@ -39,13 +41,24 @@ ORDERS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def fifty_seven(new_place: Callable[[], Place]) -> SearchIndex:
+    """Nobody changes it; values come again."""
+    return rebuilt(new_place().open(), [some(number, number % 20) for number in range(57)])
+
+
+@pytest.fixture(scope="module")
+def hundred_and_fifty(new_place: Callable[[], Place]) -> SearchIndex:
+    """Nobody changes it; three of each value."""
+    return rebuilt(new_place().open(), [some(number, number // 3) for number in range(150)])
+
+
 @pytest.mark.parametrize("asked", ORDERS)
-def test_pages_follow_each_other_and_the_total_stays(index: SearchIndex, asked: dict[str, Any]) -> None:
-    index.upsert([some(number, number % 20) for number in range(57)])
-    whole = found(index, limit=1000, **asked)
+def test_pages_follow_each_other_and_the_total_stays(fifty_seven: SearchIndex, asked: dict[str, Any]) -> None:
+    whole = found(fifty_seven, limit=1000, **asked)
     assert sorted(whole) == [f"{number:04}" for number in range(57)]
     for limit in (1, 7, 20, 57):
-        given = list(pages(index, Query(limit=limit, **asked)))
+        given = list(pages(fifty_seven, Query(limit=limit, **asked)))
         assert [hit.id for page in given for hit in page.hits] == whole
         assert {page.total for page in given} == {57}
 
@@ -88,11 +101,12 @@ def test_a_page_goes_on_even_when_the_last_hit_seen_is_gone(
 
 @pytest.mark.parametrize("seen", [0, 3, 50, 500, 10_000])
 @pytest.mark.parametrize("asked", ORDERS)
-def test_how_many_were_seen_is_only_a_hint(index: SearchIndex, asked: dict[str, Any], seen: int) -> None:
-    index.upsert([some(number, number // 3) for number in range(150)])
-    whole = found(index, limit=1000, **asked)
-    key = index.search(Query(limit=80, **asked)).hits[-1].key
-    assert found(index, limit=5, after=key, seen=seen, **asked) == whole[80:85]
+def test_how_many_were_seen_is_only_a_hint(
+    hundred_and_fifty: SearchIndex, asked: dict[str, Any], seen: int
+) -> None:
+    whole = found(hundred_and_fifty, limit=1000, **asked)
+    key = hundred_and_fifty.search(Query(limit=80, **asked)).hits[-1].key
+    assert found(hundred_and_fifty, limit=5, after=key, seen=seen, **asked) == whole[80:85]
 
 
 def test_the_first_start_with_a_place_left_counts_then_what_is_full_then_what_has_no_date(

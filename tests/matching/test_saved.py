@@ -166,12 +166,10 @@ def test_a_search_meets_exactly_the_documents_that_the_engine_finds(
     titles=st.lists(st.text(max_size=12), min_size=1, max_size=4),
     texts=st.lists(st.text(max_size=6), min_size=1, max_size=6),
 )
-def test_any_text_at_all_meets_what_it_finds(
-    titles: list[str], texts: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_any_text_at_all_meets_what_it_finds(titles: list[str], texts: list[str], folders: Path) -> None:
     some = [need(f"need:{number}", title, names=(title,)) for number, title in enumerate(titles)]
     asked = [Query(text=text) for text in (*texts, *titles, *(title[:2] for title in titles))]
-    index = rebuilt(EmbeddedIndex(tmp_path_factory.mktemp("any"), CHANGNING), some)
+    index = rebuilt(EmbeddedIndex(folders / "any", CHANGNING), some)
     saved = SavedSearches[int](CHANGNING)
     for number, query in enumerate(asked):
         saved.put(number, query)
