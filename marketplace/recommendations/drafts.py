@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from marketplace.kernel.input import Draft, ShortText
+from marketplace.kernel.input import Draft, FullWidthFolded, ShortText
 
 MOST_INVITED_AT_ONCE = 20
 
@@ -18,7 +18,7 @@ class RankingKind(StrEnum):
     PROVIDER = "provider"
 
 
-Points = Annotated[int, Field(ge=0, le=100)]
+Points = Annotated[int, FullWidthFolded, Field(ge=0, le=100)]
 
 
 class WeightsDraft(Draft):

@@ -15,6 +15,10 @@ class WeightsAreTheSame(Conflict):
     """These points are in force already."""
 
 
+class WeightsAreProposed(Conflict):
+    """The same points wait for a decision already."""
+
+
 class WeightsAreDecided(Conflict):
     """The proposal was decided before; a new one is another version."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import aliased
 
 from marketplace.db import audit
@@ -22,6 +22,7 @@ from marketplace.recommendations.drafts import RankingKind, RefusalDraft, Weight
 from marketplace.recommendations.errors import (
     NobodyDecidesOwnWeights,
     WeightsAreDecided,
+    WeightsAreProposed,
     WeightsAreTheSame,
     WeightsWereProposedMeanwhile,
 )
@@ -109,7 +110,7 @@ async def by_ids(session: Session, viewer: Viewer, ids: Collection[UUID]) -> dic
 async def check(session: Session, viewer: Viewer, draft: WeightsDraft) -> Weights:
     """The draft as weights, under the number that it would get.
 
-    Raises SignInNeeded, NotPermitted, InputIsInvalid (factors, sum), WeightsAreTheSame.
+    Raises SignInNeeded, NotPermitted, InputIsInvalid (factors, sum), WeightsAreTheSame, WeightsAreProposed.
     """
     must_govern_ranking(viewer)
     wanted = set(FACTORS[draft.kind])
@@ -125,10 +126,15 @@ async def check(session: Session, viewer: Viewer, draft: WeightsDraft) -> Weight
         raise InputIsInvalid(problems)
     if dict((await in_force(session, draft.kind)).points) == draft.points:
         raise WeightsAreTheSame()
-    newest = await session.scalar(
-        select(func.max(RankingWeights.version)).where(RankingWeights.kind == draft.kind.value)
+    rows = await session.execute(
+        select(RankingWeights.version, RankingWeights.points, RankingDecision.decided_at)
+        .outerjoin(RankingDecision, RankingDecision.weights_id == RankingWeights.id)
+        .where(RankingWeights.kind == draft.kind.value)
     )
-    return Weights((newest or 0) + 1, draft.points)
+    versions = rows.all()
+    if any(row.decided_at is None and row.points == draft.points for row in versions):
+        raise WeightsAreProposed()
+    return Weights(max(row.version for row in versions) + 1, draft.points)
 
 
 async def propose(

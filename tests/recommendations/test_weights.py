@@ -18,6 +18,7 @@ from marketplace.recommendations.drafts import RankingKind, RefusalDraft, Weight
 from marketplace.recommendations.errors import (
     NobodyDecidesOwnWeights,
     WeightsAreDecided,
+    WeightsAreProposed,
     WeightsAreTheSame,
     WeightsWereProposedMeanwhile,
 )
@@ -110,12 +111,28 @@ async def test_two_proposals_at_once_do_not_get_one_number(house: House) -> None
     officers = [await _officer(house, name) for name in ("甲", "乙", "丙")]
     outcomes = await asyncio.gather(*(_propose(house, who) for who in officers), return_exceptions=True)
     taken = [one for one in outcomes if isinstance(one, UUID)]
-    assert taken and all(isinstance(one, UUID | WeightsWereProposedMeanwhile) for one in outcomes)
+    refused = WeightsWereProposedMeanwhile, WeightsAreProposed
+    assert len(taken) == 1 and all(isinstance(one, refused) for one in outcomes if one not in taken)
     async with house.database.reading() as session:
         versions = list(
             await session.scalars(select(RankingWeights.version).order_by(RankingWeights.version))
         )
-    assert versions == [1, 1, *range(2, 2 + len(taken))]
+    assert versions == [1, 1, 2]
+
+
+async def test_the_same_points_are_proposed_once_until_they_are_decided(house: House) -> None:
+    one, other = await _officer(house), await _officer(house, "市级乙")
+    proposed = await _propose(house, one)
+    for attempt in (_propose, _preview):
+        with pytest.raises(WeightsAreProposed):
+            await attempt(house, other, _draft())
+    async with house.database.unit_of_work() as session:
+        await weights.refuse(session, other, proposed, RefusalDraft(reason="再想想"))
+    assert await _propose(house, one) != proposed
+
+
+def test_points_may_be_typed_in_full_width_digits() -> None:
+    assert _draft({**FAIRER, "skill": "２"}).points == FAIRER
 
 
 @pytest.mark.parametrize(

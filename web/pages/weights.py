@@ -13,6 +13,7 @@ from marketplace.kernel.input import read
 from marketplace.recommendations import previews, weights
 from marketplace.recommendations.drafts import RankingKind, RefusalDraft, WeightsDraft
 from marketplace.recommendations.policy import must_govern_ranking
+from matching.weights import Weights
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
@@ -29,8 +30,8 @@ async def list_weights(request: Request) -> Response:
 
 
 async def propose_weights(request: Request) -> Response:
-    now = await _now(request, _kind(request))
-    initial = {f"{_PREFIX}{name}": points for name, points in now.items()}
+    standing = await _standing(request, _kind(request))
+    initial = {f"{_PREFIX}{name}": points for name, points in standing.points.items()}
     return await _show(request, blank_form(request, initial))
 
 
@@ -80,22 +81,33 @@ async def refuse_weights(request: Request) -> Response:
 
 async def _show(request: Request, form: Form, **more: Any) -> Response:
     kind = _kind(request)
-    context = {"form": form, "kind": kind, "now": await _now(request, kind), "preview": None} | more
+    standing = await _standing(request, kind)
+    context = {"form": form, "kind": kind, "now": _points_of(standing, kind), "preview": None} | more
     return render(request, "weights/propose.html", context, form.status)
 
 
 async def _show_one(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
         row = await weights.one(session, viewer_of(request), _id(request))
-    context = {"form": form, "row": row, "now": await _now(request, row.kind)}
+        standing = await weights.in_force(session, row.kind)
+    context = {
+        "form": form,
+        "row": row,
+        "now": _points_of(standing, row.kind),
+        "version_now": standing.version,
+    }
     return render(request, "weights/show.html", context, form.status)
 
 
-async def _now(request: Request, kind: RankingKind) -> Mapping[str, int]:
+async def _standing(request: Request, kind: RankingKind) -> Weights:
     must_govern_ranking(viewer_of(request))
     async with house_of(request).database.reading() as session:
-        in_force = await weights.in_force(session, kind)
-    return {name: in_force.points[name] for name in weights.FACTORS[kind]}
+        return await weights.in_force(session, kind)
+
+
+def _points_of(standing: Weights, kind: RankingKind) -> Mapping[str, int]:
+    """In the order in which factors are told; a column of JSON keeps none."""
+    return {name: standing.points[name] for name in weights.FACTORS[kind]}
 
 
 def _points(form: Form) -> dict[str, str]:
