@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from marketplace.db import audit
 from marketplace.db.insert import insert_once
@@ -110,7 +110,10 @@ async def drop(session: Session, viewer: Viewer, proposal_id: UUID) -> UUID:
             Proposal.skipped_for.is_(None),
             ~select(RunSending.run_id).where(RunSending.run_id == run_id).exists(),
         )
-        .values(dropped_at=session.now(), dropped_by=viewer.person_id)
+        .values(
+            dropped_at=func.coalesce(Proposal.dropped_at, session.now()),
+            dropped_by=func.coalesce(Proposal.dropped_by, viewer.person_id),
+        )
         .returning(Proposal.id)
         .execution_options(synchronize_session=False)
     )

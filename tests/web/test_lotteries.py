@@ -101,3 +101,22 @@ async def test_between_close_and_draw_nobody_enters_or_leaves(
     page = await visitor.get(f"/lotteries/{lottery_id}")
     assert [form.action for form in page.forms if "lotteries" in form.action] == []
     assert "The draw follows within minutes" in page.text
+
+
+async def test_who_comes_too_late_or_twice_reads_why(
+    house: House, visitor: Visitor, clock: FixedClock
+) -> None:
+    at = await scene.concert(house)
+    path = f"/lotteries/{await scene.open_for(house, at, closes_in=timedelta(hours=2))}"
+    me = await scene.volunteer(house)
+    await visitor.sign_in(me.signed_in())
+    page = await visitor.get(path)
+    other_tab = await visitor.get(path)
+    await visitor.submit(page, f"{path}/enter")
+    twice = await visitor.submit(other_tab, f"{path}/enter")
+    assert twice.status == 409 and "您已登记参加本次摇号" in twice.text
+    await visitor.sign_in((await scene.volunteer(house, "来迟了")).signed_in())
+    page = await visitor.get(path)
+    clock.advance(timedelta(hours=2))
+    late = await visitor.submit(page, f"{path}/enter")
+    assert late.status == 409 and "摇号登记已截止" in late.text

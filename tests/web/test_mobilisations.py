@@ -80,6 +80,19 @@ async def test_a_drill_says_so(house: House, visitor: Visitor) -> None:
     assert (await scene.call_of(house, one, mobilisation_id)).accepted is True
 
 
+async def test_an_answer_that_comes_too_late_reads_why(house: House, visitor: Visitor) -> None:
+    at = await scene.flood(house)
+    one = await people.volunteer(house)
+    mobilisation_id = await scene.start(house, at)
+    await scene.wave(house)
+    call = await scene.call_of(house, one, mobilisation_id)
+    await visitor.sign_in(one.signed_in())
+    page = await visitor.get(f"/calls/{call.id}")
+    await scene.stop(house, at.officer, mobilisation_id)
+    late = await visitor.submit(page, f"/calls/{call.id}", answer="yes")
+    assert late.status == 409 and "谢谢您。这次召集的答复时间已过。" in late.text
+
+
 async def test_strangers_and_outsiders_see_nothing(house: House, visitor: Visitor) -> None:
     at = await scene.flood(house)
     one, outsider = await people.volunteer(house), await people.volunteer(house, "外人", invitable=False)
