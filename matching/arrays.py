@@ -20,13 +20,9 @@ from matching.week import DAYS, week_of
 NEW, GUARDIAN, WEEK, SKILLS, LANGUAGES, INTERESTS = 2, 4, 8, 16, 32, 64
 """Bits of a volunteer's `flags`: is new, a guardian consented, and what is stated at all."""
 
-NEVER: Final = 128
-"""A bit that no row has."""
-
 NO_AGE: Final = 255
 NEVER_SERVED: Final = 65_535
 FIRST_DAY: Final = date(2000, 1, 1)
-
 
 _WEEK: Final = {"week": DAYS}
 

@@ -4,64 +4,122 @@ Same integers as `scanning.scan`, bit for bit: every point comes from the same t
 in single precision by both.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.arrays import INTERESTS, LANGUAGES, NEW, SKILLS, WEEK
+from matching.arrays import GUARDIAN, INTERESTS, LANGUAGES, NEW, NO_AGE, SKILLS, WEEK
 from matching.cells import UNKNOWN_DISTANCE
-from matching.questions import ASKED, DISTANCES, RESTS, Question
-from matching.scanning import SCORES, SHUT, Columns, Counts, Scores
+from matching.columns import LIVE
+from matching.questions import STAGES, Question
+from matching.row_index import Rows
+from matching.scanning import BARRED, SCORES, Candidates, Columns
 
-BLOCK = 1 << 11
-"""Rows looked at together."""
-
-_BASIC = ("flags", "age", "qualification", "skill", "week", "interest", "language")
-_WAY = ("row", "column", "radius", "district")
-_LAST = ("recommended", "served", "reliability", "training")
+FIRST_BLOCK, BLOCK = 1 << 8, 1 << 13
+"""Rows looked at together, twice as many each time: what is noted of them stays in the nearest caches."""
 
 
-def scan(columns: Columns, question: Question, scores: Scores, k: int) -> Counts:
+class _Columns(NamedTuple):
+    """What is read of the rows."""
+
+    flags: Any
+    age: Any
+    district: Any
+    recommended: Any
+    reliability: Any
+    row: Any
+    column: Any
+    radius: Any
+    served: Any
+    week: Any
+    qualification: Any
+    skill: Any
+    language: Any
+    interest: Any
+    training: Any
+
+
+class _Bits(NamedTuple):
+    """Constants of the columns. Handed in, because compiled code in a cache would not notice that one has changed."""
+
+    live: Any = np.uint8(LIVE)
+    guardian: Any = np.uint8(GUARDIAN)
+    no_age: Any = np.uint8(NO_AGE)
+    skills: Any = np.uint8(SKILLS)
+    week: Any = np.uint8(WEEK)
+    interests: Any = np.uint8(INTERESTS)
+    languages: Any = np.uint8(LANGUAGES)
+    new: Any = np.uint8(NEW)
+    barred: Any = BARRED
+    unknown_distance: Any = np.int64(UNKNOWN_DISTANCE)
+
+
+class _Asked(NamedTuple):
+    """A question as numbers and arrays."""
+
+    minimum_age: Any
+    adult_from: Any
+    qualifications: Any
+    whole_skills: Any
+    half_skills: Any
+    week: Any
+    north: Any
+    east: Any
+    sameness: Any
+    meant: Any
+    near: Any
+    languages: Any
+    rests: Any
+    training: Any
+
+
+class _Points(NamedTuple):
+    """The tables of points of STAGES, and the most that each can add."""
+
+    skill: Any
+    availability: Any
+    district: Any
+    distance: Any
+    interest: Any
+    language: Any
+    fairness: Any
+    reliability: Any
+    training: Any
+    most: Any
+
+
+def scan(columns: Columns, size: int, question: Question, shut: Rows, k: int) -> Candidates:
     """As `scanning.scan`; the first call in a process compiles it, or reads what was compiled before from a cache."""
-    counts = np.zeros(SCORES, dtype=np.int64)
-    has_place = question.anchor.place is not None
-    _scan(
-        (_read_only(columns, _BASIC), _read_only(columns, _WAY), _read_only(columns, _LAST)),
-        (
-            (question.bits_by_age, question.qualifications),
-            question.skills,
-            question.week,
-            (question.anchor.north, question.anchor.east, question.sameness, has_place),
-            question.interests,
-            question.languages,
-            (question.rests, question.training),
-        ),
-        (
-            (
-                question.skill_points.astype(np.int64),
-                question.availability_points,
-                question.travel_points,
-                question.interest_points,
-                question.language_points,
-                question.rests_after,
-            ),
-            (question.fairness_points, question.reliability_points, question.training_points),
-        ),
-        scores,
-        counts,
-        k,
+    asked = _Asked(
+        question.minimum_age,
+        question.adult_from,
+        question.qualifications,
+        *question.skills,
+        question.week,
+        question.anchor.north,
+        question.anchor.east,
+        question.sameness,
+        *question.interests,
+        question.languages,
+        question.rests,
+        question.training,
     )
-    return counts
+    tables = (getattr(question, f"{stage}_points") for stage in STAGES)
+    points = _Points._make([*tables, question.most])
+    seen = _Columns(*(_read_only(columns[name]) for name in _Columns._fields))
+    counts = np.zeros(SCORES, dtype=np.int64)
+    rows, scores = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int16)
+    found = _scan(seen, (asked, points, _Bits()), shut, k, (rows, scores, counts))
+    return Candidates(rows[:found], scores[:found])
 
 
-def _read_only(columns: Columns, names: tuple[str, ...]) -> tuple[NDArray[Any], ...]:
+def _read_only(column: NDArray[Any]) -> NDArray[Any]:
     """One type for the compiler, whether a column is of a map or of memory."""
-    views = tuple(np.ascontiguousarray(columns[name]).view() for name in names)
-    for view in views:
-        view.flags.writeable = False
-    return views
+    view = np.ascontiguousarray(column).view()
+    view.flags.writeable = False
+    return view
 
 
 @numba.njit
@@ -70,179 +128,178 @@ def _ones(word):  # type: ignore[no-untyped-def]
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+    return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
 @numba.njit
-def _gather(column, words, size, bits):  # type: ignore[no-untyped-def]
-    """What each row has of these words, folded together; one plain loop a word, which the compiler makes wide."""
-    bits[:size] = 0
-    for word in range(words.size):
-        mask = words[word]
+def _barred(columns, asked, bits, begin, end):  # type: ignore[no-untyped-def]
+    """No points for who passes the hard rules but for the radius: is there, of age, and qualified. Else fewer than none."""
+    flags, age = columns.flags[begin:end], columns.age[begin:end]
+    allowed = np.empty(end - begin, np.bool_)
+    for at in range(allowed.size):
+        is_there = (flags[at] & bits.live != 0) & (age[at] >= asked.minimum_age) & (age[at] != bits.no_age)
+        allowed[at] = is_there & ((age[at] >= asked.adult_from) | (flags[at] & bits.guardian != 0))
+    for word in range(asked.qualifications.size):
+        mask = asked.qualifications[word]
         if mask != 0:
-            part = column[word]
-            for at in range(size):
-                bits[at] |= part[at] & mask
-
-
-@numba.njit
-def _allow(flags, age, qualification, asked, size, allowed):  # type: ignore[no-untyped-def]
-    """Hard rules that need no distance: who is there, of age, and qualified."""
-    bits_by_age, qualifications = asked
-    for at in range(size):
-        wanted = bits_by_age[age[at]]
-        allowed[at] = flags[at] & wanted == wanted
-    for word in range(qualifications.size):
-        mask = qualifications[word]
-        if mask != 0:
-            part = qualification[word]
-            for at in range(size):
+            part = columns.qualification[word, begin:end]
+            for at in range(allowed.size):
                 allowed[at] &= part[at] & mask == mask
+    totals = np.empty(allowed.size, np.int16)
+    for at in range(allowed.size):
+        totals[at] = 0 if allowed[at] else bits.barred
+    return totals
 
 
 @numba.njit
-def _skills(skill, whole, half, size, halves, bits, others):  # type: ignore[no-untyped-def]
+def _halves(columns, asked, begin, end):  # type: ignore[no-untyped-def]
     """Twice the skills held plus those held in part."""
-    halves[:size] = 0
-    for one in range(whole.shape[0]):
-        _gather(skill, whole[one], size, bits)
-        if half[one].any():
-            _gather(skill, half[one], size, others)
-            for at in range(size):
-                halves[at] += 2 * (bits[at] != 0) + ((bits[at] == 0) & (others[at] != 0))
-        else:
-            for at in range(size):
-                halves[at] += 2 * (bits[at] != 0)
+    halves = np.zeros(end - begin, np.uint16)
+    for one in range(asked.whole_skills.shape[0]):
+        whole = _has_any(columns.skill, begin, end, asked.whole_skills[one])
+        half = _has_any(columns.skill, begin, end, asked.half_skills[one])
+        for at in range(halves.size):
+            halves[at] += np.uint16(whole[at]) + np.uint16(whole[at] | half[at])
+    return halves
 
 
 @numba.njit
-def _pick(state, halves, points, size, least, rows, totals):  # type: ignore[no-untyped-def]
-    """Who is allowed and can still reach `least`; without a branch, because nobody could foretell it."""
-    flags, scores, allowed = state
-    enough = points >= least
-    last = points.size - 1
-    picked = 0
-    for at in range(size):
-        index = halves[at] if flags[at] & SKILLS else last
-        rows[picked] = at
-        totals[picked] = points[index]
-        picked += allowed[at] & enough[index] & (scores[at] != SHUT)
-    return picked
+def _add_at(places, place, points, totals):  # type: ignore[no-untyped-def]
+    """Adds points to all rows at one place of a table."""
+    for at in range(totals.size):
+        totals[at] += points if places[at] == place else np.int16(0)
 
 
 @numba.njit
-def _keep(rows, totals, size, least):  # type: ignore[no-untyped-def]
-    """Those who can still reach `least`."""
-    kept = 0
-    for at in range(size):
-        rows[kept] = rows[at]
-        totals[kept] = totals[at]
-        kept += totals[at] >= least
-    return kept
+def _add_counted(flags, stated, counted, points, totals):  # type: ignore[no-untyped-def]
+    """Adds points by what was counted; the last for who states nothing.
+
+    One plain loop for each place in the table: looking up row by row takes longer than forty of them.
+    """
+    last = np.uint16(points.size - 1)
+    for at in range(totals.size):
+        counted[at] = counted[at] if flags[at] & stated != 0 else last
+    for place in range(points.size):
+        _add_at(counted, np.uint16(place), points[place], totals)
 
 
 @numba.njit
-def _add_shared(flags, stated, asked, points, rows, totals, size):  # type: ignore[no-untyped-def]
-    """Adds points by how many bits of these words a row has; the last for who states nothing."""
-    column, words = asked
-    for at in range(size):
+def _add_district(district, sameness, points, totals):  # type: ignore[no-untyped-def]
+    """Adds the most points that a way from each district can give; nearly all districts are just another one."""
+    usual = points[sameness[sameness.size - 1]]
+    totals += usual
+    for one in range(sameness.size):
+        if points[sameness[one]] != usual:
+            _add_at(district, np.uint8(one), np.int16(points[sameness[one]] - usual), totals)
+
+
+@numba.njit
+def _has_any(column, begin, end, masks):  # type: ignore[no-untyped-def]
+    """Whether each row has a bit of these words; one plain loop a word, which the compiler makes wide."""
+    found = np.zeros(end - begin, np.bool_)
+    for word in range(masks.size):
+        mask = masks[word]
+        if mask != 0:
+            part = column[word, begin:end]
+            for at in range(found.size):
+                found[at] |= part[at] & mask != 0
+    return found
+
+
+@numba.njit
+def _shared(column, begin, end, masks):  # type: ignore[no-untyped-def]
+    """How many bits of these words each row has."""
+    shared = np.zeros(end - begin, np.uint16)
+    for word in range(masks.size):
+        mask = masks[word]
+        if mask != 0:
+            part = column[word, begin:end]
+            for at in range(shared.size):
+                shared[at] += np.uint16(_ones(part[at] & mask))
+    return shared
+
+
+@numba.njit
+def _add_distance(columns, asked, points, bits, rows, totals):  # type: ignore[no-untyped-def]
+    """Takes what the distance costs; who has the place beyond their radius is barred."""
+    for at in range(rows.size):
         row = rows[at]
-        index = 0
-        for word in range(words.size):
-            if words[word] != 0:
-                index += _ones(column[word, row] & words[word])
-        totals[at] += points[index if flags[row] & stated else points.size - 1]
+        side = np.sqrt(asked.north[columns.row[row]] + asked.east[columns.column[row]])
+        steps = min(np.int64(side), bits.unknown_distance)
+        is_near = (steps <= columns.radius[row]) | (steps == bits.unknown_distance)
+        sameness = asked.sameness[columns.district[row]]
+        totals[at] += points.distance[sameness, steps] if is_near else bits.barred
 
 
 @numba.njit
-def _add_travel(way, asked, points, rows, totals, size):  # type: ignore[no-untyped-def]
-    """Adds points for the way; who has the place beyond their radius is dropped."""
-    cell_row, cell_column, radius, district = way
-    north, east, sameness, has_place = asked
-    kept = 0
-    for at in range(size):
+def _add_others(columns, asked, points, bits, rows, totals):  # type: ignore[no-untyped-def]
+    """Adds points for interest, language, fairness, reliability and training."""
+    interest = _taken(columns.interest, rows)
+    meant, near = _has_any(interest, 0, rows.size, asked.meant), _has_any(interest, 0, rows.size, asked.near)
+    practised = _has_any(_taken(columns.training, rows), 0, rows.size, asked.training)
+    spoken = _shared(_taken(columns.language, rows), 0, rows.size, asked.languages)
+    for at in range(rows.size):
         row = rows[at]
-        steps = np.int64(UNKNOWN_DISTANCE)
-        if has_place:
-            side = np.sqrt(north[cell_row[row]] + east[cell_column[row]])
-            steps = min(np.int64(side), steps)
-        rows[kept] = row
-        totals[kept] = totals[at] + points[sameness[district[row]] * DISTANCES + steps]
-        kept += (steps <= radius[row]) | (steps == UNKNOWN_DISTANCE)
-    return kept
+        flags = columns.flags[row]
+        closeness = 2 if meant[at] else 1 if near[at] else 0
+        times = min(np.int64(columns.recommended[row]), points.fairness.shape[1] - 1)
+        is_new = 1 if flags & bits.new != 0 else 0
+        totals[at] += points.interest[closeness if flags & bits.interests != 0 else points.interest.size - 1]
+        totals[at] += points.language[spoken[at] if flags & bits.languages != 0 else points.language.size - 1]
+        totals[at] += points.fairness[is_new, times, asked.rests[columns.served[row]]]
+        totals[at] += points.reliability[columns.reliability[row]]
+        totals[at] += points.training[1 if practised[at] else 0]
 
 
 @numba.njit
-def _add_interest(flags, interest, asked, points, rows, totals, size):  # type: ignore[no-untyped-def]
-    """Adds points for an interest that means a subject, or one that touches it."""
-    meant, near = asked
-    for at in range(size):
-        row = rows[at]
-        is_meant, is_near = np.uint64(0), np.uint64(0)
-        for word in range(meant.size):
-            if meant[word] | near[word] != 0:
-                is_meant |= interest[word, row] & meant[word]
-                is_near |= interest[word, row] & near[word]
-        closeness = 2 if is_meant != 0 else 1 if is_near != 0 else 0
-        totals[at] += points[closeness if flags[row] & INTERESTS else points.size - 1]
+def _taken(column, rows):  # type: ignore[no-untyped-def]
+    """The words of these rows, side by side."""
+    taken = np.empty((column.shape[0], rows.size), np.uint64)
+    for word in range(column.shape[0]):
+        for at in range(rows.size):
+            taken[word, at] = column[word, rows[at]]
+    return taken
 
 
 @numba.njit
-def _add_rest(last, asked, points, rows, totals, size):  # type: ignore[no-untyped-def]
-    """Adds points for fairness, reliability and training."""
-    flags, recommended, served, reliability, training = last
-    rests, practised = asked
-    fairness_points, reliability_points, training_points = points
-    for at in range(size):
-        row = rows[at]
-        times = min(np.int64(recommended[row]), np.int64(ASKED - 1))
-        times += ASKED if flags[row] & NEW else 0
-        is_practice = np.uint64(0)
-        for word in range(practised.size):
-            if practised[word] != 0:
-                is_practice |= training[word, row] & practised[word]
-        totals[at] += fairness_points[times * RESTS + rests[served[row]]]
-        totals[at] += reliability_points[reliability[row]] + training_points[1 if is_practice != 0 else 0]
-
-
-@numba.njit
-def _note(rows, totals, size, scores, counts, least, k):  # type: ignore[no-untyped-def]
-    """Writes the scores, and answers the new score to reach: it rises as long as k others are better."""
-    for at in range(size):
-        scores[rows[at]] = totals[at]
-        counts[totals[at]] += 1
-    reached = counts[least:].sum()
-    while reached - counts[least] >= k:
-        reached -= counts[least]
-        least += 1
-    return least
+def _kept(rows, totals, least):  # type: ignore[no-untyped-def]
+    """Those with at least so many points."""
+    size = 0
+    for at in range(rows.size):
+        rows[size], totals[size] = rows[at], totals[at]
+        size += totals[at] >= least
+    return rows[:size], totals[:size]
 
 
 @numba.njit(nogil=True, cache=True)
-def _scan(columns, asked, points, scores, counts, k):  # type: ignore[no-untyped-def]
-    """Block by block, so that what is worked on stays in the nearest cache; in the order of STAGES."""
-    basic, way, last = columns
-    flags, age, qualification, skill, week, interest, language = basic
-    skill_points, week_points, travel_points, interest_points, language_points, rests_after = points[0]
-    halves, allowed = np.empty(BLOCK, np.uint8), np.empty(BLOCK, np.bool_)
-    bits, others = np.empty(BLOCK, np.uint64), np.empty(BLOCK, np.uint64)
-    rows, totals = np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
-    least = 0
-    for begin in range(0, scores.size, BLOCK):
-        end = min(begin + BLOCK, scores.size)
-        size, state = end - begin, flags[begin:end]
-        _allow(state, age[begin:end], qualification[:, begin:end], asked[0], size, allowed)
-        _skills(skill[:, begin:end], asked[1][0], asked[1][1], size, halves, bits, others)
-        seen = (state, scores[begin:end], allowed)
-        size = _pick(seen, halves, skill_points, size, least - rests_after[0], rows, totals)
-        _add_shared(state, WEEK, (week[:, begin:end], asked[2]), week_points, rows, totals, size)
-        size = _keep(rows, totals, size, least - rests_after[1])
-        here = (way[0][begin:end], way[1][begin:end], way[2][begin:end], way[3][begin:end])
-        size = _add_travel(here, asked[3], travel_points, rows, totals, size)
-        size = _keep(rows, totals, size, least - rests_after[2])
-        _add_interest(state, interest[:, begin:end], asked[4], interest_points, rows, totals, size)
-        spoken = (language[:, begin:end], asked[5])
-        _add_shared(state, LANGUAGES, spoken, language_points, rows, totals, size)
-        rest = (state, last[0][begin:end], last[1][begin:end], last[2][begin:end], last[3][:, begin:end])
-        _add_rest(rest, asked[6], points[1], rows, totals, size)
-        least = _note(rows, totals, size, scores[begin:end], counts, least, k)
+def _scan(columns, question, shut, k, found):  # type: ignore[no-untyped-def]
+    """Block by block: skills and time of all rows of a block at once, the rest only of who can still reach `least`."""
+    asked, points, bits = question
+    found_rows, found_scores, counts = found
+    rest = points.most[3:].sum()
+    size = least = reached = closed = begin = 0
+    while begin < found_rows.size:
+        end = min(begin + min(max(begin, FIRST_BLOCK), BLOCK), found_rows.size)
+        flags, totals = columns.flags[begin:end], _barred(columns, asked, bits, begin, end)
+        while closed < shut.size and shut[closed] < end:
+            totals[shut[closed] - begin] = bits.barred
+            closed += 1
+        _add_counted(flags, bits.skills, _halves(columns, asked, begin, end), points.skill, totals)
+        free = _shared(columns.week, begin, end, asked.week)
+        _add_counted(flags, bits.week, free, points.availability, totals)
+        _add_district(columns.district[begin:end], asked.sameness, points.district, totals)
+        rows, totals = _kept(np.arange(begin, end), totals, least - rest)
+        _add_distance(columns, asked, points, bits, rows, totals)
+        rows, totals = _kept(rows, totals, least - rest)
+        _add_others(columns, asked, points, bits, rows, totals)
+        rows, totals = _kept(rows, totals, least)
+        for at in range(rows.size):
+            found_rows[size], found_scores[size] = rows[at], totals[at]
+            size += 1
+            counts[totals[at]] += 1
+            reached += totals[at] >= least
+            while reached - counts[least] >= k:
+                reached -= counts[least]
+                least += 1
+        begin = end
+    return size

@@ -8,15 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching import volunteer_factors as factors
-from matching.arrays import GUARDIAN, NEVER, NEVER_SERVED, NO_AGE, day_number
+from matching.arrays import NEVER_SERVED, NO_AGE, day_number
 from matching.cells import UNKNOWN_DISTANCE, Anchor
-from matching.columns import LIVE
 from matching.features import Opportunity, TagTree
 from matching.vocabulary import MOST_DISTRICTS, Vocabulary
 from matching.week import SHANGHAI, week_of_shift
 from matching.weights import Weights, tenths
 
-Points = NDArray[np.uint16]
+Points = NDArray[np.int16]
 Masks = NDArray[np.uint64]
 Small = NDArray[np.uint8]
 
@@ -25,8 +24,21 @@ RESTS = factors.RESTED_DAYS + 1
 ASKED = factors.MOST_RECOMMENDED + 1
 SAME = (None, False, True)
 
-STAGES = ("skill", "availability", "travel", "interest", "language", "fairness", "reliability", "training")
-"""The order in which a scan adds factors: first what tells people apart most, so that most are given up early."""
+STAGES = (
+    "skill",
+    "availability",
+    "district",
+    "distance",
+    "interest",
+    "language",
+    "fairness",
+    "reliability",
+    "training",
+)
+"""The order in which a scan adds points: first what tells people apart most, so that most are given up early.
+
+They are the factors, travel in two: what the district allows at most, and what the distance takes of that.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,14 +56,15 @@ class Question:
         known = self.vocabulary.codes("qualification")
         return not self.opportunity.is_uninsured and self.opportunity.qualifications <= known
 
-    @cached_property
-    def bits_by_age(self) -> Small:
-        """The flags that somebody of each age must have; NEVER bars the age."""
-        ages = np.arange(NO_AGE + 1)
-        bits = np.where(ages < self.opportunity.adult_from, LIVE | GUARDIAN, LIVE)
-        bits[ages < self.opportunity.minimum_age] = NEVER
-        bits[NO_AGE] = NEVER
-        return bits.astype(np.uint8)
+    @property
+    def minimum_age(self) -> np.uint8:
+        """The age from which people are allowed, as a column holds it."""
+        return _age(self.opportunity.minimum_age)
+
+    @property
+    def adult_from(self) -> np.uint8:
+        """The age from which no guardian is asked, as a column holds it."""
+        return _age(self.opportunity.adult_from)
 
     @cached_property
     def qualifications(self) -> Masks:
@@ -71,10 +84,16 @@ class Question:
             table[number] = 2
         return table
 
-    @property
-    def travel_points(self) -> Points:
-        """By sameness × DISTANCES + distance."""
-        return _travel_points(self.weights.most("travel"))
+    @cached_property
+    def district_points(self) -> Points:
+        """By sameness: the most that the way can give."""
+        most: Points = _travel_points(self.weights.most("travel")).max(axis=1)
+        return most
+
+    @cached_property
+    def distance_points(self) -> Points:
+        """By sameness and distance: what the distance takes of the most, 0 or less."""
+        return _travel_points(self.weights.most("travel")) - self.district_points[:, np.newaxis]
 
     @cached_property
     def skills(self) -> tuple[Masks, Masks]:
@@ -86,7 +105,7 @@ class Question:
 
     @cached_property
     def skill_points(self) -> Points:
-        """By twice the skills held plus those held in part; the last for who lists none."""
+        """By twice the skills held plus those held in part, rising; the last for who lists none."""
         asked = len(self.skills[0])
         values = [
             factors.skill_value(asked, halves // 2, halves % 2, True) for halves in range(2 * asked + 1)
@@ -99,7 +118,7 @@ class Question:
 
     @cached_property
     def availability_points(self) -> Points:
-        """By half hours shared; the last for who states no week."""
+        """By half hours shared, rising; the last for who states no week."""
         asked = int(np.bitwise_count(self.week).sum())
         values = [factors.availability_value(shared, asked, True) for shared in range(asked + 1)]
         return self._points("availability", [*values, factors.availability_value(0, asked, False)])
@@ -143,7 +162,7 @@ class Question:
 
     @property
     def fairness_points(self) -> Points:
-        """By (is new × ASKED + times recommended) × RESTS + days rested."""
+        """By being new, times recommended and days rested."""
         return _fairness_points(self.weights.most("fairness"))
 
     @cached_property
@@ -155,17 +174,20 @@ class Question:
         return self._points("training", [factors.training_value(False), factors.training_value(True)])
 
     @cached_property
-    def rests_after(self) -> NDArray[np.int64]:
-        """For each stage of STAGES: the most tenths that the stages after it can add."""
-        most = [int(getattr(self, f"{stage}_points").max()) for stage in STAGES]
-        return np.array([sum(most[number + 1 :]) for number in range(len(STAGES))], dtype=np.int64)
+    def most(self) -> NDArray[np.int64]:
+        """For each stage of STAGES: the most tenths that it can add."""
+        return np.array([getattr(self, f"{stage}_points").max() for stage in STAGES], dtype=np.int64)
 
     def _masks(self, field: str, sets: Iterable[frozenset[str]]) -> Masks:
         words = [self.vocabulary.known(field, codes) for codes in sets]
         return np.array(words, dtype=np.uint64).reshape(len(words), self.vocabulary.words[field])
 
     def _points(self, factor: str, values: Sequence[float]) -> Points:
-        return np.array([self.weights.tenths(factor, value) for value in values], dtype=np.uint16)
+        return np.array([self.weights.tenths(factor, value) for value in values], dtype=np.int16)
+
+
+def _age(years: int) -> np.uint8:
+    return np.uint8(min(max(years, 0), NO_AGE))
 
 
 def _words(words: Sequence[int]) -> Masks:
@@ -174,7 +196,8 @@ def _words(words: Sequence[int]) -> Masks:
 
 @lru_cache(maxsize=32)
 def _travel_points(most: int) -> Points:
-    return _table(most, (factors.travel_value(step, same) for same in SAME for step in range(DISTANCES)))
+    values = (factors.travel_value(step, same) for same in SAME for step in range(DISTANCES))
+    return _table(most, values).reshape(len(SAME), DISTANCES)
 
 
 @lru_cache(maxsize=32)
@@ -185,16 +208,14 @@ def _reliability_points(most: int) -> Points:
 
 @lru_cache(maxsize=32)
 def _fairness_points(most: int) -> Points:
-    return _table(
-        most,
-        (
-            factors.fairness_value(rest, asked, is_new)
-            for is_new in (False, True)
-            for asked in range(ASKED)
-            for rest in range(RESTS)
-        ),
+    values = (
+        factors.fairness_value(rest, asked, is_new)
+        for is_new in (False, True)
+        for asked in range(ASKED)
+        for rest in range(RESTS)
     )
+    return _table(most, values).reshape(2, ASKED, RESTS)
 
 
 def _table(most: int, values: Iterable[float]) -> Points:
-    return np.array([tenths(value, most) for value in values], dtype=np.uint16)
+    return np.array([tenths(value, most) for value in values], dtype=np.int16)

@@ -6,23 +6,20 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching import scanning
 from matching.arrays import VolunteerArrays
 from matching.columns import Column, Generation, whole
 from matching.features import FLAT, Opportunity, TagTree
 from matching.questions import Question
-from matching.scanning import OUT, SHUT, Counts, Scan, Scores
+from matching.row_index import Rows, Words
+from matching.scanning import NOBODY, Candidates, Scan
 from matching.weights import Weights
 
 _LARGE: Final = 100_000
 """Rows from which the compiled scan is worth its compiling: NumPy reads so many in some three milliseconds."""
 
 _MIX = np.uint64(0x94D049BB133111EB)
-
-Rows = NDArray[np.int64]
-Words = NDArray[np.uint64]
 
 
 class Ranked(NamedTuple):
@@ -52,7 +49,7 @@ def rank(
     if k <= 0 or not question.is_open:
         return []
     shut = generation.find(exclude)
-    return _answer(generation, question, k, shut, scan or scan_for(generation.used))
+    return _answer(generation, question, k, shut[shut >= 0], scan or scan_for(generation.used))
 
 
 def scan_for(rows: int) -> Scan:
@@ -73,10 +70,8 @@ def fastest_scan() -> Scan:
 def _answer(generation: Generation, question: Question, k: int, shut: Rows, scan: Scan) -> list[Ranked]:
     """Reads the best rows once more, each whole as its seal says, and scores them as they are now."""
     while True:
-        scores = np.full(generation.used, OUT, dtype=np.int16)
-        scores[shut[(shut >= 0) & (shut < scores.size)]] = SHUT
-        counts = scan(generation.columns, question, scores, k)
-        rows = best_rows(generation, scores, counts, k, question.opportunity.id)
+        found = scan(generation.columns, generation.used, question, np.sort(shut), k)
+        rows = best_rows(generation, found, k, question.opportunity.id)
         whole_rows, copied = generation.sealed(rows)
         if whole_rows.size == rows.size:
             return _ordered(question, copied)
@@ -84,26 +79,23 @@ def _answer(generation: Generation, question: Question, k: int, shut: Rows, scan
 
 
 def _ordered(question: Question, copied: Mapping[str, Column]) -> list[Ranked]:
-    scores = np.full(copied["flags"].size, OUT, dtype=np.int16)
-    scanning.scan(copied, question, scores, scores.size)
-    high, low = copied["id_high"], copied["id_low"]
+    size = copied["flags"].size
+    rows, scores = scanning.scan(copied, size, question, NOBODY, size)
+    high, low = copied["id_high"][rows], copied["id_low"][rows]
     order = np.lexsort((low, high, tie_keys(high, low, question.opportunity.id), -scores))
-    return [Ranked(whole(int(high[at]), int(low[at])), int(scores[at])) for at in order if scores[at] != OUT]
+    return [Ranked(whole(int(high[at]), int(low[at])), int(scores[at])) for at in order]
 
 
-def best_rows(generation: Generation, scores: Scores, counts: Counts, k: int, other: UUID) -> Rows:
-    """The rows of the k best scores, ties by `tie_keys`, in no order. `counts` says how many have each score."""
-    at_least = np.cumsum(counts[::-1])[::-1]
-    reached = np.flatnonzero(at_least >= k)
-    if not reached.size:
-        return np.flatnonzero(scores >= 0)
-    least = reached[-1]
-    better, level = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+def best_rows(generation: Generation, found: Candidates, k: int, other: UUID) -> Rows:
+    """The rows of the k best candidates, ties by `tie_keys`, in no order."""
+    rows, scores = found
+    if rows.size <= k:
+        return rows
+    least = np.partition(scores, -k)[-k]
+    better, level = rows[scores > least], rows[scores == least]
     wanted = k - better.size
     high, low = generation.columns["id_high"][level], generation.columns["id_low"][level]
-    keys = tie_keys(high, low, other)
-    near = np.flatnonzero(keys <= np.partition(keys, wanted - 1)[wanted - 1])
-    order = near[np.lexsort((low[near], high[near], keys[near]))]
+    order = np.lexsort((low, high, tie_keys(high, low, other)))
     return np.concatenate((better, level[order[:wanted]]))
 
 

@@ -5,183 +5,193 @@ score found so far even with all that is left is given up. That changes no answe
 Lotem and Naor ("Optimal aggregation algorithms for middleware", 2003); with k as large as the city nobody is given up.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.arrays import INTERESTS, LANGUAGES, NEW, SKILLS, WEEK
+from matching.arrays import GUARDIAN, INTERESTS, LANGUAGES, NEW, NO_AGE, SKILLS, WEEK
 from matching.cells import UNKNOWN_DISTANCE, distances
-from matching.columns import Column
-from matching.questions import ASKED, DISTANCES, RESTS, STAGES, Masks, Question
+from matching.columns import LIVE, Column
+from matching.questions import ASKED, STAGES, Masks, Points, Question
+from matching.row_index import Rows
 
-Scores = NDArray[np.int16]
-Counts = NDArray[np.int64]
-Picked = NDArray[np.intp]
 Columns = Mapping[str, Column]
+Counts = NDArray[np.uint16]
+Bits = NDArray[np.bool_]
+
+NOBODY: Rows = np.empty(0, dtype=np.int64)
 
 SCORES = 1001
 """There are so many scores: 0 to 1000 tenths of a point."""
 
-OUT = -1
-"""The score of a row that nobody is in, that a hard rule bars, or that cannot be among the best."""
-
-SHUT = -2
-"""Stands in `scores` before a scan for a row that is to be left out."""
-
 BLOCK = 1 << 15
-"""Rows looked at together: their columns fit in the nearest caches."""
+"""Rows looked at together: what is computed of them fits in the nearest caches."""
 
-FIRST_BLOCK = 1 << 11
-"""The first rows set the score to reach; nobody is given up before."""
+FIRST_BLOCK = 1 << 10
+"""The first rows set a score to reach; nobody is given up before. From there on twice as many each time."""
+
+BARRED = np.int16(-10_000)
+"""Points that no factors make good."""
+
+
+class Candidates(NamedTuple):
+    """Rows that may be among the best, in rising order, and their scores."""
+
+    rows: Rows
+    scores: Points
 
 
 class Scan(Protocol):
-    """Writes scores of the first rows into `scores`, which comes filled with OUT, or SHUT.
+    """Scores the first `size` rows of the columns but those in `shut`, which are sorted.
 
-    Whoever is among the k best gets a score; others may. Answers how many have each score.
+    Whoever is among the k best is a candidate; others may be.
     """
 
-    def __call__(self, columns: Columns, question: Question, scores: Scores, k: int) -> Counts: ...
+    def __call__(self, columns: Columns, size: int, question: Question, shut: Rows, k: int) -> Candidates: ...
 
 
-def scan(columns: Columns, question: Question, scores: Scores, k: int) -> Counts:
-    """The scan in plain NumPy. With k as large as the city the same scores as `compiled.scan`, bit for bit."""
+def scan(columns: Columns, size: int, question: Question, shut: Rows, k: int) -> Candidates:
+    """The scan in plain NumPy. With k as large as the city the same candidates as `compiled.scan`, bit for bit."""
     counts = np.zeros(SCORES, dtype=np.int64)
+    found = [Candidates(NOBODY, np.empty(0, dtype=np.int16))]
     least = begin = 0
-    while begin < scores.size:
-        end = min(begin + (BLOCK if begin else FIRST_BLOCK), scores.size)
-        part = _Part(
-            {name: column[..., begin:end] for name, column in columns.items()}, question, scores[begin:end]
-        )
-        points = part.scored(least)
-        counts += np.bincount(points, minlength=SCORES)
+    while begin < size:
+        end = min(begin + min(max(begin, FIRST_BLOCK), BLOCK), size)
+        first, last = np.searchsorted(shut, (begin, end))
+        found.append(_Block(columns, begin, end).candidates(question, shut[first:last], least))
+        counts += np.bincount(found[-1].scores, minlength=SCORES)
         least = score_to_reach(counts, k)
         begin = end
-    return counts
+    return Candidates(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def score_to_reach(counts: Counts, k: int) -> int:
+def score_to_reach(counts: Rows, k: int) -> int:
     """The k-th best score so far, 0 when there are not so many."""
     at_least = np.cumsum(counts[::-1])[::-1]
-    return int(np.count_nonzero(at_least >= k)) - 1 if at_least[0] >= k else 0
+    return max(int(np.count_nonzero(at_least >= k)) - 1, 0)
 
 
-class _Part:
-    """Rows that are looked at together, and those of them that are still in the running."""
+class _Block:
+    """Rows that are looked at together: all of them, and only those still in the running as soon as they are the smaller half."""
 
-    def __init__(self, columns: Columns, question: Question, scores: Scores) -> None:
-        self._columns, self._question, self._scores = columns, question, scores
-        wanted = question.bits_by_age[columns["age"]]
-        allowed = (columns["flags"] & wanted) == wanted
-        allowed &= scores != SHUT
-        for word, asked in zip(columns["qualification"], question.qualifications, strict=True):
-            if asked:
-                allowed &= (word & asked) == asked
-        self._keep(np.flatnonzero(allowed))
+    def __init__(self, columns: Columns, begin: int, end: int) -> None:
+        self._columns = columns
+        self._begin = begin
+        self._rows: slice | Rows = slice(begin, end)
+        self._total = np.zeros(end - begin, dtype=np.int16)
 
-    def scored(self, least: int) -> Column:
-        """Writes the scores of those who reach `least`, and answers them."""
-        total = np.zeros(self._rows.size, dtype=np.int64)
-        for number, stage in enumerate(STAGES):
-            if stage == "travel":
-                total = total[self._near()]
-            total += _POINTS[stage](self)
-            is_in = total + self._question.rests_after[number] >= least
-            if not is_in.all():
-                total = total[is_in]
-                self._keep(self._rows[is_in])
-        self._scores[self._rows] = total
-        return total
+    def candidates(self, question: Question, shut: Rows, least: int) -> Candidates:
+        """Those who reach `least`: nobody of `shut`, or barred by a hard rule."""
+        self._total = BARRED * ~self._allowed(question)
+        self._total[shut - self._begin] = BARRED
+        rest = int(question.most.sum())
+        for stage, most in zip(STAGES, question.most.tolist(), strict=True):
+            is_in = self._total >= least - rest
+            if np.count_nonzero(is_in) <= is_in.size // 2:
+                self._pick(is_in)
+            self._total += _POINTS[stage](self, question)
+            rest -= most
+        return Candidates(self._pick(self._total >= least), self._total)
 
-    def _keep(self, rows: Picked) -> None:
-        self._rows = rows
-        self._flags = self._columns["flags"][rows]
+    def _pick(self, is_in: Bits) -> Rows:
+        """From here on only these are in the running."""
+        picked = np.flatnonzero(is_in)
+        rows: Rows = picked + self._begin if isinstance(self._rows, slice) else self._rows[picked]
+        self._rows, self._total = rows, self._total[picked]
+        return rows
 
-    def _near(self) -> Picked:
-        """Who of those in the running has the place within their radius; the others are dropped."""
-        anchor = self._question.anchor
-        rows = self._rows
-        if anchor.place is None:
-            self._steps = np.full(rows.size, UNKNOWN_DISTANCE, dtype=np.uint16)
-            return np.arange(rows.size)
-        steps = distances(
-            anchor.north[self._columns["row"][rows]], anchor.east[self._columns["column"][rows]]
-        )
-        near = np.flatnonzero((steps <= self._columns["radius"][rows]) | (steps == UNKNOWN_DISTANCE))
-        self._steps = steps[near]
-        self._keep(rows[near])
-        return near
+    def _allowed(self, question: Question) -> Bits:
+        """Hard rules but for the radius."""
+        flags, age = self._column("flags"), self._column("age")
+        allowed: Bits = (flags & LIVE != 0) & (age >= question.minimum_age) & (age != NO_AGE)
+        allowed &= (age >= question.adult_from) | (flags & GUARDIAN != 0)
+        for column, asked in self._words("qualification", question.qualifications):
+            allowed &= column & asked == asked
+        return allowed
 
-    def travel(self) -> Column:
-        sameness = self._question.sameness[self._columns["district"][self._rows]].astype(np.intp)
-        points: Column = self._question.travel_points[sameness * DISTANCES + self._steps]
+    def skill(self, question: Question) -> Points:
+        halves = np.zeros(self._total.size, dtype=np.uint16)
+        for whole, half in zip(*question.skills, strict=True):
+            held = self._has_any("skill", whole)
+            halves += held
+            halves += held | self._has_any("skill", half) if half.any() else held
+        return self._known_or_last(question.skill_points, halves, SKILLS)
+
+    def availability(self, question: Question) -> Points:
+        return self._known_or_last(question.availability_points, self._shared("week", question.week), WEEK)
+
+    def district(self, question: Question) -> Points:
+        return question.district_points.take(question.sameness.take(self._column("district")))
+
+    def distance(self, question: Question) -> Points:
+        """Who has the place beyond their radius is barred."""
+        anchor, points = question.anchor, question.distance_points
+        steps = distances(anchor.north.take(self._column("row")), anchor.east.take(self._column("column")))
+        is_beyond = (steps > self._column("radius")) & (steps != UNKNOWN_DISTANCE)
+        sameness = question.sameness.take(self._column("district"))
+        way: Points = points.take(sameness * np.intp(points.shape[1]) + steps)
+        way += BARRED * is_beyond
+        return way
+
+    def interest(self, question: Question) -> Points:
+        meant, near = (self._has_any("interest", words) for words in question.interests)
+        closeness = meant.astype(np.uint16) + (meant | near)
+        return self._known_or_last(question.interest_points, closeness, INTERESTS)
+
+    def language(self, question: Question) -> Points:
+        spoken = self._shared("language", question.languages)
+        return self._known_or_last(question.language_points, spoken, LANGUAGES)
+
+    def fairness(self, question: Question) -> Points:
+        is_new = (self._column("flags") & NEW != 0).astype(np.intp)
+        asked = np.minimum(self._column("recommended"), ASKED - 1)
+        points: Points = question.fairness_points[is_new, asked, question.rests[self._column("served")]]
         return points
 
-    def skill(self) -> Column:
-        halves = np.zeros(self._rows.size, dtype=np.intp)
-        for whole, half in zip(*self._question.skills, strict=True):
-            is_held = self._has_any("skill", whole)
-            halves += 2 * is_held
-            if half.any():
-                halves += self._has_any("skill", half) & ~is_held
-        return self._known_or_last(self._question.skill_points, halves, SKILLS)
+    def reliability(self, question: Question) -> Points:
+        return question.reliability_points[self._column("reliability")]
 
-    def availability(self) -> Column:
-        return self._known_or_last(
-            self._question.availability_points, self._shared("week", self._question.week), WEEK
-        )
+    def training(self, question: Question) -> Points:
+        return question.training_points[self._has_any("training", question.training).astype(np.intp)]
 
-    def language(self) -> Column:
-        spoken = self._shared("language", self._question.languages)
-        return self._known_or_last(self._question.language_points, spoken, LANGUAGES)
+    def _column(self, name: str) -> Column:
+        return self._columns[name][self._rows]
 
-    def interest(self) -> Column:
-        meant, near = self._question.interests
-        closeness = np.where(self._has_any("interest", meant), 2, self._has_any("interest", near))
-        return self._known_or_last(self._question.interest_points, closeness, INTERESTS)
+    def _words(self, field: str, masks: Masks) -> Iterator[tuple[Column, np.uint64]]:
+        """Those words of a field of which something is asked, each with what is asked."""
+        for column, mask in zip(self._columns[field], masks, strict=True):
+            if mask:
+                yield column[self._rows], mask
 
-    def fairness(self) -> Column:
-        asked = np.minimum(self._columns["recommended"][self._rows], ASKED - 1).astype(np.intp)
-        asked += (self._flags & NEW != 0) * ASKED
-        rests = self._question.rests[self._columns["served"][self._rows]]
-        points: Column = self._question.fairness_points[asked * RESTS + rests]
-        return points
-
-    def reliability(self) -> Column:
-        return self._question.reliability_points[self._columns["reliability"][self._rows]]
-
-    def training(self) -> Column:
-        is_practice = self._has_any("training", self._question.training)
-        return self._question.training_points[is_practice.astype(np.intp)]
-
-    def _has_any(self, field: str, words: Masks) -> NDArray[np.bool_]:
-        found = np.zeros(self._rows.size, dtype=bool)
-        for column, word in zip(self._columns[field], words, strict=True):
-            if word:
-                found |= (column[self._rows] & word) != 0
+    def _has_any(self, field: str, masks: Masks) -> Bits:
+        found = np.zeros(self._total.size, dtype=bool)
+        for column, mask in self._words(field, masks):
+            found |= column & mask != 0
         return found
 
-    def _shared(self, field: str, words: Masks) -> Picked:
-        shared = np.zeros(self._rows.size, dtype=np.intp)
-        for column, word in zip(self._columns[field], words, strict=True):
-            if word:
-                shared += np.bitwise_count(column[self._rows] & word)
+    def _shared(self, field: str, masks: Masks) -> Counts:
+        shared = np.zeros(self._total.size, dtype=np.uint16)
+        for column, mask in self._words(field, masks):
+            shared += np.bitwise_count(column & mask)
         return shared
 
-    def _known_or_last(self, table: Column, index: Picked, stated: int) -> Column:
-        points: Column = table[np.where(self._flags & stated, index, table.size - 1)]
-        return points
+    def _known_or_last(self, points: Points, index: Counts, stated: int) -> Points:
+        is_stated = self._column("flags") & stated != 0
+        # Sums of products instead of a choice, which would be one branch a row that nobody could foretell.
+        found: Points = points.take(index * is_stated + np.uint16(points.size - 1) * ~is_stated)
+        return found
 
 
-_POINTS: Mapping[str, Callable[[_Part], Column]] = {
-    "skill": _Part.skill,
-    "availability": _Part.availability,
-    "travel": _Part.travel,
-    "interest": _Part.interest,
-    "language": _Part.language,
-    "fairness": _Part.fairness,
-    "reliability": _Part.reliability,
-    "training": _Part.training,
+_POINTS: Mapping[str, Callable[[_Block, Question], Points]] = {
+    "skill": _Block.skill,
+    "availability": _Block.availability,
+    "district": _Block.district,
+    "distance": _Block.distance,
+    "interest": _Block.interest,
+    "language": _Block.language,
+    "fairness": _Block.fairness,
+    "reliability": _Block.reliability,
+    "training": _Block.training,
 }
