@@ -1,11 +1,11 @@
 """Hours' share of a person's data: presences, reviews, requests and entries, collected for the export, unnamed on erasure."""
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, select, update
 
+from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
 from marketplace.hours.models import Attendance, CheckInTry, HourEntryRequest, HourReview, LedgerEntry
 from marketplace.volunteering.models import Need, Shift
@@ -97,8 +97,4 @@ async def erase(session: Session, person_id: UUID) -> None:
 
 async def _rows(session: Session, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
     found = await session.execute(statement)
-    return [{name: _plain(value) for name, value in row.items()} for row in found.mappings()]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    return plain_rows(found.mappings())

@@ -1,12 +1,12 @@
 """Identity's own share of a person's data: collected for the export, forgotten on erasure."""
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select
 
 from marketplace.db.base import Base
+from marketplace.db.plain import plain, plain_rows
 from marketplace.db.session import Session
 from marketplace.identity import phones, roles
 from marketplace.identity.models import (
@@ -63,7 +63,7 @@ _FACTS = (
 async def collect(vault: Vault, session: Session, person_id: UUID) -> dict[str, Any]:
     """Everything in identity's tables about this person, as plain JSON values."""
     person = await session.get_one(Person, person_id)
-    found: dict[str, Any] = {name: _plain(getattr(person, name)) for name in _FACTS}
+    found: dict[str, Any] = {name: plain(getattr(person, name)) for name in _FACTS}
     found["phone"] = vault.decrypt(person.phone_sealed, phones.PURPOSE) if person.phone_sealed else None
     for name, (table, columns) in _LISTED.items():
         found[name] = await _rows(session, table, columns, person_id)
@@ -72,9 +72,7 @@ async def collect(vault: Vault, session: Session, person_id: UUID) -> dict[str, 
             GuardianConsent.minor_id == person_id
         )
     )
-    found["guardian_consents"] = [
-        {name: _plain(value) for name, value in row._mapping.items()} for row in guardians
-    ]
+    found["guardian_consents"] = plain_rows(guardians.mappings())
     return found
 
 
@@ -104,10 +102,4 @@ async def _rows(
     rows = await session.execute(
         select(*(table.__table__.c[name] for name in columns)).where(owner == person_id)
     )
-    return [{name: _plain(value) for name, value in row.items()} for row in rows.mappings()]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    return plain_rows(rows.mappings())

@@ -1,11 +1,11 @@
 """Recommendations' share of a person's data: what was recommended, and who invited them; forgotten on erasure or refusal."""
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
 from marketplace.recommendations import invitations, lists
 from marketplace.recommendations.models import Invitation, Recommendation, RecommendationList
@@ -57,8 +57,4 @@ async def erase(session: Session, person_id: UUID) -> None:
 
 async def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
     found = await session.execute(query)
-    return [{name: _plain(value) for name, value in row.items()} for row in found.mappings()]
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime | date) else value
+    return plain_rows(found.mappings())

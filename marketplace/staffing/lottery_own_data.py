@@ -1,11 +1,11 @@
 """Lotteries' share of a person's data: what they entered, collected for the export; on erasure they leave what is not drawn yet."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
 from marketplace.staffing.lottery_models import Lottery, LotteryDraw, LotteryEntry
 from marketplace.volunteering.models import Need, Shift
@@ -30,7 +30,7 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .where(LotteryEntry.person_id == person_id)
         .order_by(LotteryEntry.id)
     )
-    return {"entries": [_plain(row) for row in rows.mappings()]}
+    return {"entries": plain_rows(rows.mappings())}
 
 
 async def erase(session: Session, person_id: UUID) -> None:
@@ -45,7 +45,3 @@ async def erase(session: Session, person_id: UUID) -> None:
         )
         .values(left_at=session.now())
     )
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

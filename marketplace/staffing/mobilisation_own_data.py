@@ -1,11 +1,11 @@
 """Mobilisations' share of a person's data: calls and answers, collected for the export; on erasure live calls end."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
 from marketplace.staffing import mobilisations
 from marketplace.staffing.mobilisation_models import Call, Mobilisation
@@ -32,7 +32,7 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .where(Call.person_id == person_id)
         .order_by(Call.id)
     )
-    return {"calls": [_plain(row) for row in rows.mappings()]}
+    return {"calls": plain_rows(rows.mappings())}
 
 
 async def erase(session: Session, person_id: UUID) -> None:
@@ -40,7 +40,3 @@ async def erase(session: Session, person_id: UUID) -> None:
     await mobilisations.end_calls(session, Call.person_id == person_id)
     for call in await session.scalars(select(Call).where(Call.person_id == person_id)):
         call.metres = None
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

@@ -1,11 +1,11 @@
 """Staffing's share of a person's data: pools they joined and what runs proposed to them, collected for the export, forgotten on erasure."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
 
+from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
 from marketplace.staffing.models import AssignmentRun, PoolEntry, PoolShift, Proposal
 from marketplace.volunteering.models import Need, Shift
@@ -39,8 +39,8 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .order_by(Proposal.id)
     )
     return {
-        "pools": [_plain(row) for row in entries.mappings()],
-        "proposals": [_plain(row) for row in proposals.mappings()],
+        "pools": plain_rows(entries.mappings()),
+        "proposals": plain_rows(proposals.mappings()),
     }
 
 
@@ -54,7 +54,3 @@ async def erase(session: Session, person_id: UUID) -> None:
         .values(left_at=session.now())
     )
     await session.execute(update(Proposal).where(Proposal.person_id == person_id).values(factors=None))
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}

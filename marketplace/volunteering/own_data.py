@@ -1,11 +1,11 @@
 """Volunteering's share of a person's data: their sign-ups and the needs they raised, collected for the export, forgotten on erasure."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
 
+from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
 from marketplace.outbox.publish import publish
 from marketplace.volunteering import places, waiting
@@ -47,8 +47,8 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .order_by(Need.id)
     )
     return {
-        "sign_ups": [_plain(row) for row in sign_ups.mappings()],
-        "needs_raised": [_plain(row) for row in needs.mappings()],
+        "sign_ups": plain_rows(sign_ups.mappings()),
+        "needs_raised": plain_rows(needs.mappings()),
     }
 
 
@@ -86,7 +86,3 @@ async def _leave(session: Session, person_id: UUID, shift_id: UUID) -> None:
 
 def _columns() -> list[Any]:
     return [getattr(SignUp, name) for name in _SIGN_UP_FACTS]
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
