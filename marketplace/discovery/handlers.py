@@ -9,7 +9,6 @@ from marketplace.areas.events import AreasRenamed
 from marketplace.db.session import Session
 from marketplace.discovery import indexer, sources
 from marketplace.discovery.documents import Kind
-from marketplace.discovery.sources import need_is_findable
 from marketplace.discovery.upkeep import Upkeep
 from marketplace.organisations.events import OrganisationChanged, OrganisationVerified
 from marketplace.outbox.events import Event
@@ -96,9 +95,6 @@ def _index_organisation(index: SearchIndex) -> Callable[[Session, Event], Awaita
     async def index_organisation(session: Session, event: Event) -> None:
         """The organisation itself, and its needs, which are found by its name."""
         await indexer.tell(session, index, Kind.ORGANISATION, [event.stream_id])
-        needs = await session.scalars(
-            select(Need.id).where(Need.organisation_id == event.stream_id, need_is_findable())
-        )
-        await indexer.tell(session, index, Kind.NEED, needs.all())
+        await indexer.tell(session, index, Kind.NEED, await sources.needs_of(session, event.stream_id))
 
     return index_organisation

@@ -14,11 +14,11 @@ BATCH = 500
 Progress = Callable[[int], None]
 
 
-def _nobody_watches(_done: int) -> None:
-    return None
+def nobody_watches(_done: int) -> None:
+    """Progress that nobody looks at."""
 
 
-async def rebuild(database: Database, index: SearchIndex, progress: Progress = _nobody_watches) -> int:
+async def rebuild(database: Database, index: SearchIndex, progress: Progress = nobody_watches) -> int:
     """Build the index anew and let it take over; how many documents it holds.
 
     ``progress`` hears the number done so far after every batch. Raises IndexIsBusy when a rebuild is under way.

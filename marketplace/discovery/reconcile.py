@@ -1,17 +1,15 @@
 """What the index holds compared with what it should, batch by batch: what was lost is told again, what should be gone is removed."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.db.session import Database
 from marketplace.discovery import indexer, sources
 from marketplace.discovery.documents import Change, Kind, digest
+from marketplace.discovery.rebuild import BATCH, Progress, nobody_watches
 from matching.index import Document, SearchIndex
-
-BATCH = 500
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +35,8 @@ class _Batch:
         return max(self.ids)
 
 
-def _nobody_watches(_done: int) -> None:
-    return None
-
-
 async def reconcile(
-    database: Database, index: SearchIndex, progress: Progress = _nobody_watches
+    database: Database, index: SearchIndex, progress: Progress = nobody_watches
 ) -> Reconciled:
     """Mend every difference between the rows and the index. Raises SearchUnavailable.
 

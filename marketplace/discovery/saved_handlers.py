@@ -3,14 +3,11 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from marketplace.db.session import Session
-from marketplace.discovery import saved_matching, saved_own_data
+from marketplace.discovery import saved_matching, saved_own_data, sources
 from marketplace.discovery.saved_events import SavedSearchBegan
 from marketplace.discovery.saved_searches import renumber_of
 from marketplace.discovery.saved_watch import Watch
-from marketplace.discovery.sources import need_is_findable
 from marketplace.identity.events import PersonErased, ProfileChanged
 from marketplace.identity.personal_data import PersonalData
 from marketplace.organisations.events import OrganisationChanged, OrganisationVerified
@@ -23,7 +20,6 @@ from marketplace.volunteering.events import (
     NeedsImported,
     ShiftMoved,
 )
-from marketplace.volunteering.models import Need
 from matching.index import SearchIndex
 
 _OF_NEEDS: tuple[type[Event], ...] = (NeedPublished, NeedChanged, NeedResumed, ShiftMoved)
@@ -63,11 +59,7 @@ def _match_imported(watch: Watch) -> Callable[[Session, NeedsImported], Awaitabl
 
 def _match_needs_of_organisation(watch: Watch) -> _Handle:
     async def match_needs_of_organisation(session: Session, event: Event) -> None:
-        """Its needs are found by its name."""
-        needs = await session.scalars(
-            select(Need.id).where(Need.organisation_id == event.stream_id, need_is_findable())
-        )
-        await saved_matching.match(session, watch, needs.all())
+        await saved_matching.match(session, watch, await sources.needs_of(session, event.stream_id))
 
     return match_needs_of_organisation
 

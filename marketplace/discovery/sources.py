@@ -41,23 +41,18 @@ def organisation_is_findable() -> ColumnElement[bool]:
 
 async def ids_after(session: Session, kind: Kind, after: UUID | None, most: int) -> Sequence[UUID]:
     """The next ``most`` findable rows of a kind, by id."""
-    column = Need.id if kind is Kind.NEED else Organisation.id
-    findable = need_is_findable() if kind is Kind.NEED else organisation_is_findable()
-    query = select(column).where(findable).order_by(column).limit(most)
-    return (await session.scalars(query if after is None else query.where(column > after))).all()
+    rows, findable = _of(kind)
+    return await _next(session, select(rows.id).where(findable), after, most)
 
 
 async def all_ids_after(session: Session, kind: Kind, after: UUID | None, most: int) -> Sequence[UUID]:
     """The next ``most`` rows of a kind, by id, findable or not."""
-    column = Need.id if kind is Kind.NEED else Organisation.id
-    query = select(column).order_by(column).limit(most)
-    return (await session.scalars(query if after is None else query.where(column > after))).all()
+    return await _next(session, select(_of(kind)[0].id), after, most)
 
 
 async def ids_in_areas(session: Session, kind: Kind, codes: Collection[str], most: int) -> Sequence[UUID]:
     """At most ``most`` findable rows of a kind in these areas or below them."""
-    rows = Need if kind is Kind.NEED else Organisation
-    findable = need_is_findable() if kind is Kind.NEED else organisation_is_findable()
+    rows, findable = _of(kind)
     found: list[UUID] = []
     for some in batches(sorted(codes), _MOST_CODES):
         above = [
@@ -70,11 +65,28 @@ async def ids_in_areas(session: Session, kind: Kind, codes: Collection[str], mos
     return list(dict.fromkeys(found))
 
 
+async def needs_of(session: Session, organisation_id: UUID) -> Sequence[UUID]:
+    """An organisation's findable needs: they are found by its name too."""
+    query = select(Need.id).where(Need.organisation_id == organisation_id, need_is_findable())
+    return (await session.scalars(query)).all()
+
+
 async def count(session: Session, kind: Kind) -> int:
     """How many rows of a kind are findable."""
-    findable = need_is_findable() if kind is Kind.NEED else organisation_is_findable()
-    rows = Need if kind is Kind.NEED else Organisation
+    rows, findable = _of(kind)
     return await session.scalar(select(func.count()).select_from(rows).where(findable)) or 0
+
+
+def _of(kind: Kind) -> tuple[type[Need] | type[Organisation], ColumnElement[bool]]:
+    if kind is Kind.NEED:
+        return Need, need_is_findable()
+    return Organisation, organisation_is_findable()
+
+
+async def _next(session: Session, query: Select[UUID], after: UUID | None, most: int) -> Sequence[UUID]:
+    (column,) = query.selected_columns
+    page = query.order_by(column).limit(most)
+    return (await session.scalars(page if after is None else page.where(column > after))).all()
 
 
 async def changes(session: Session, kind: Kind, ids: Collection[UUID]) -> dict[UUID, Change]:

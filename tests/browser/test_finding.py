@@ -91,6 +91,24 @@ def test_an_answer_that_was_overtaken_is_never_shown(site: Site, visit: Visit) -
     assert _titles(page) == ["读报"]
 
 
+def test_an_answer_on_its_way_does_not_replace_what_is_wanted_again(site: Site, visit: Visit) -> None:
+    site.inside(_three_needs)
+    page = visit(DESK, "en-US")
+    page.goto("/needs")
+    held: list[Callable[[], None]] = []
+    page.route("**/needs?text=*", lambda route: held.append(route.continue_))
+    box = page.get_by_role("searchbox")
+    box.fill("植树")
+    page.wait_for_timeout(400)
+    box.fill("")
+    page.wait_for_timeout(300)
+    for let_go in held:
+        let_go()
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    expect(page.get_by_role("status")).to_have_text("3 open needs")
+
+
 def test_without_a_script_the_same_is_found_by_pressing_the_button(site: Site, visit: Visit) -> None:
     site.inside(_three_needs)
     page = visit(DESK, "en-US", script=False)

@@ -31,8 +31,9 @@ document.querySelectorAll("[data-live-search]").forEach((form) => {
 
   const search = async () => {
     const wanted = input.value.trim();
-    if (wanted === shown) return;
+    // Also when what is shown is wanted again: an answer on its way must not replace it.
     if (under_way) under_way.abort();
+    if (wanted === shown) return;
     const mine = new AbortController();
     under_way = mine;
     const there = address();
