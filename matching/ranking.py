@@ -1,8 +1,7 @@
 """The best volunteers of a city for one opportunity: the scores of `scoring.explain`, for everybody at once."""
 
 from collections.abc import Collection, Mapping
-from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -12,12 +11,10 @@ from matching.arrays import VolunteerArrays
 from matching.columns import Column, Generation, whole
 from matching.features import FLAT, Opportunity, TagTree
 from matching.questions import Question
+from matching.quickest import quickest
 from matching.row_index import Rows, Words
 from matching.scanning import NOBODY, Candidates, Scan
 from matching.weights import Weights
-
-_LARGE: Final = 100_000
-"""Rows from which the compiled scan is worth its compiling: NumPy reads so many in some three milliseconds."""
 
 _MIX = np.uint64(0x94D049BB133111EB)
 
@@ -36,35 +33,20 @@ def rank(
     k: int,
     exclude: Collection[UUID] = (),
     tree: TagTree = FLAT,
-    scan: Scan | None = None,
+    scan: Scan = quickest,
 ) -> list[Ranked]:
     """The k volunteers who suit best, best first; who is barred by a hard rule is left out.
 
     Of the hard rules the arrays do not know clashes: put who is taken then, who has signed up and who opted out into
     `exclude`. Ties go by a number made of both ids, so that no two opportunities prefer the same people and the
-    same question has the same answer. `scan` is what `scan_for` chooses. Raises ArraysAreUnusable.
+    same question has the same answer. Raises ArraysAreUnusable.
     """
     generation, vocabulary = arrays.reading().snapshot()
     question = Question(opportunity, weights, vocabulary, tree)
     if k <= 0 or not question.is_open:
         return []
     shut = generation.find(exclude)
-    return _answer(generation, question, k, shut[shut >= 0], scan or scan_for(generation.used))
-
-
-def scan_for(rows: int) -> Scan:
-    """What scans so many rows soonest. Compiling takes seconds once a machine, which a small city never earns back."""
-    return fastest_scan() if rows >= _LARGE else scanning.scan
-
-
-@cache
-def fastest_scan() -> Scan:
-    """The compiled scan where numba is installed, else the one in NumPy."""
-    try:
-        from matching import compiled
-    except ImportError:
-        return scanning.scan
-    return compiled.scan
+    return _answer(generation, question, k, shut[shut >= 0], scan)
 
 
 def _answer(generation: Generation, question: Question, k: int, shut: Rows, scan: Scan) -> list[Ranked]:

@@ -1,5 +1,6 @@
 """The kernels give everybody in the arrays the score that an explanation gives, bit for bit, and name the best."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from matching import scanning
 from matching.arrays import VolunteerArrays
 from matching.features import Volunteer
 from matching.questions import Question
-from matching.ranking import fastest_scan, rank, scan_for
+from matching.quickest import QuickestScan
+from matching.ranking import rank
 from matching.scanning import NOBODY, Scan
 from matching.scoring import explain
 from matching.weights import VOLUNTEER_FACTORS, VOLUNTEER_WEIGHTS, Weights
@@ -134,10 +136,28 @@ def test_a_need_that_nobody_may_take_ranks_nobody(arrays: VolunteerArrays) -> No
     assert rank(arrays, opportunity, VOLUNTEER_WEIGHTS, 0) == []
 
 
-def test_the_compiled_scan_is_taken_where_numba_is_installed() -> None:
-    assert fastest_scan() is pytest.importorskip("matching.compiled").scan
-    assert scan_for(1_000_000) is fastest_scan()
+def test_numpy_answers_until_the_compiled_scan_is_ready_and_both_say_the_same(
+    arrays: VolunteerArrays,
+) -> None:
+    compiled = pytest.importorskip("matching.compiled")
+    opportunity, scan = people.opportunity(Random(2)), QuickestScan(large=1)
+    while_it_compiles = rank(arrays, opportunity, VOLUNTEER_WEIGHTS, 20, tree=TREE, scan=scan)
+    assert scan.compiled.result(timeout=120) is compiled.scan
+    assert rank(arrays, opportunity, VOLUNTEER_WEIGHTS, 20, tree=TREE, scan=scan) == while_it_compiles
 
 
-def test_a_small_city_is_not_made_to_wait_for_a_compiler() -> None:
-    assert scan_for(20_000) is scanning.scan
+def test_where_nothing_can_be_compiled_numpy_goes_on(
+    arrays: VolunteerArrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matching.compiled", None)
+    monkeypatch.delattr("matching.compiled", raising=False)
+    opportunity, scan = people.opportunity(Random(2)), QuickestScan(large=1)
+    before = rank(arrays, opportunity, VOLUNTEER_WEIGHTS, 20, tree=TREE, scan=scan)
+    assert scan.compiled.result(timeout=10) is None
+    assert before == rank(arrays, opportunity, VOLUNTEER_WEIGHTS, 20, tree=TREE, scan=scan) != []
+
+
+def test_a_small_city_compiles_nothing(arrays: VolunteerArrays) -> None:
+    scan = QuickestScan()
+    rank(arrays, people.opportunity(Random(2)), VOLUNTEER_WEIGHTS, 20, tree=TREE, scan=scan)
+    assert not scan.compiled.running() and not scan.compiled.done()
