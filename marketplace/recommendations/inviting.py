@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import select
 
 from marketplace.areas import queries as areas
+from marketplace.areas.codes import CITY, within
 from marketplace.db.session import Session
 from marketplace.identity import consents
 from marketplace.identity.consents import ConsentKind
@@ -120,26 +121,33 @@ async def _by_arrays(
         ids = best
         if len(free) >= 2 * search.most or len(best) < width:
             break
-    return await _explained(session, search, free[: 3 * search.most])
+    chosen = free[: 3 * search.most]
+    if len(free) < search.most and len(ids) == _WIDTHS[-1]:
+        # Few of a large city want to be asked: then the neighbours who do are looked up by their own word.
+        chosen += [one for one in await _neighbours(session, viewer, search) if one not in chosen]
+    return await _explained(session, search, chosen)
 
 
 async def _by_database(session: Session, viewer: Viewer, search: _Search) -> list[tuple[Known, Explanation]]:
-    """People of the district who agreed to be invited, as far as one statement reads."""
-    district = (search.opportunity.district or "").ljust(6, "0")
+    return await _explained(session, search, await _neighbours(session, viewer, search))
+
+
+async def _neighbours(session: Session, viewer: Viewer, search: _Search) -> list[UUID]:
+    """People of the district who may be asked, as far as one statement reads."""
+    district = search.opportunity.district.ljust(12, "0") if search.opportunity.district else CITY
     rows = await session.scalars(
         select(Person.id)
         .join(Consent, Consent.person_id == Person.id)
         .where(
             Consent.kind == ConsentKind.INVITATIONS.value,
             Person.erased_at.is_(None),
-            Person.home_area_code.between(district.ljust(12, "0"), district.ljust(12, "9")),
+            within(Person.home_area_code, district),
         )
         .distinct()
         .order_by(Person.id)
         .limit(_BATCH)
     )
-    free = await _to_be_asked(session, viewer, search.shift, rows.all())
-    return await _explained(session, search, free)
+    return await _to_be_asked(session, viewer, search.shift, rows.all())
 
 
 async def _to_be_asked(

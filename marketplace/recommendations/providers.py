@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from marketplace.areas.codes import within
 from marketplace.db.session import Session
@@ -138,23 +138,21 @@ def _was_late(starts_at: datetime, cancelled_at: datetime) -> bool:
 async def _ranked(
     session: Session, viewer: Viewer, provider: Provider, in_force: Weights, most: int
 ) -> list[tuple[Lot, Explanation]]:
-    """The best of all open needs of communities in the districts and fields of the organisation; ties by the soonest shift.
+    """The best of all open needs of communities in the districts and fields of the organisation; ties by which is newest.
 
     Needs of one field and area suit alike: each such pair is scored once, however many needs there are.
     """
     tree = (await facts.tags(session)).tree
     rows = await session.execute(
         select(Need.id, Need.category_code, Need.area_code)
-        .join(Shift, Shift.need_id == Need.id)
         .where(
             visible_to(viewer),
-            is_on_offer(session),
+            exists().where(Shift.need_id == Need.id, is_on_offer(session)),
             Need.organisation_id.is_(None),
             Need.category_code.in_(_touched(provider.fields, tree)),
             _nearby(provider),
         )
-        .group_by(Need.id, Need.category_code, Need.area_code)
-        .order_by(func.min(Shift.starts_at), Need.id)
+        .order_by(Need.published_at.desc(), Need.id)
     )
     lots = [Lot(id=row.id, fields=frozenset({row.category_code}), area=row.area_code) for row in rows]
     alike = {(lot.fields, lot.area): lot for lot in lots}

@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from marketplace.areas.codes import within
 from marketplace.areas.queries import Point
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift, SignUp
 from marketplace.volunteering.policy import visible_to
-from marketplace.volunteering.sign_up_states import is_confirmed, is_open
+from marketplace.volunteering.sign_up_states import is_confirmed
 from marketplace.volunteering.states import is_open_need
 
 
@@ -35,18 +34,6 @@ class Offering:
     is_uninsured: bool
     tag_codes: frozenset[str]
     qualification_codes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Where and when one looks: within these bounds of degrees, or, for needs that name no point, in one of these areas."""
-
-    south: float
-    north: float
-    west: float
-    east: float
-    area_codes: tuple[str, ...]
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +77,6 @@ async def offerings(session: Session, shift_ids: Collection[UUID]) -> dict[UUID,
         )
         for row in rows
     }
-
-
-async def open_shifts(
-    session: Session, viewer: Viewer, person_id: UUID, reach: Reach | None, most: int
-) -> list[UUID]:
-    """The soonest coming shifts with free places that the viewer may see and the person has not signed up for."""
-    query = (
-        select(Shift.id)
-        .join(Need, Need.id == Shift.need_id)
-        .where(visible_to(viewer), is_on_offer(session), ~_has_signed_up(person_id))
-    )
-    if reach is not None:
-        query = query.where(_within_reach(reach))
-    return list(await session.scalars(query.order_by(Shift.starts_at, Shift.id).limit(most)))
 
 
 async def next_free_shifts(
@@ -161,19 +134,6 @@ def is_on_offer(session: Session) -> ColumnElement[bool]:
         Shift.starts_at > session.now(),
         Shift.places_taken < Shift.capacity,
     )
-
-
-def _has_signed_up(person_id: UUID) -> ColumnElement[bool]:
-    return exists().where(SignUp.shift_id == Shift.id, SignUp.person_id == person_id, is_open())
-
-
-def _within_reach(reach: Reach) -> ColumnElement[bool]:
-    near = and_(
-        Need.latitude.between(reach.south, reach.north), Need.longitude.between(reach.west, reach.east)
-    )
-    named = or_(*(within(Need.area_code, code) for code in reach.area_codes))
-    somewhere = or_(near, and_(Need.latitude.is_(None), named)) if reach.area_codes else near
-    return and_(somewhere, Shift.starts_at < reach.until)
 
 
 def _shifts() -> Select[*tuple[Any, ...]]:

@@ -63,6 +63,18 @@ async def test_the_best_people_come_first_with_masked_names_and_whole_kilometres
     assert found[0].district is not None and found[0].district.zh == "长宁区"
 
 
+async def test_where_few_want_to_be_asked_the_neighbours_who_do_are_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organiser, place = await scene.organiser(house), await scene.need(house, tags=("accompanying",))
+    willing = await scene.volunteer(house, "甲")
+    for name in ("乙", "丙", "丁"):
+        await scene.volunteer(house, name, skills=("accompanying",), invitable=False)
+    monkeypatch.setattr(inviting, "_WIDTHS", (1, 2))
+    found = await scene.suggested(house, organiser, place.shift_id)
+    assert [one.person_id for one in found.people] == [willing.signed_in()] and not found.is_reduced
+
+
 async def test_only_who_agreed_to_be_ranked_and_invited_is_suggested(house: House) -> None:
     organiser = await scene.organiser(house)
     place = await scene.need(house)

@@ -48,7 +48,9 @@ async def test_needs_in_its_fields_and_areas_come_best_first(house: House) -> No
 
 async def test_the_best_of_many_hundreds_is_found_however_old_it_is(house: House) -> None:
     manager = await scene.manager(house)
-    here = await scene.need(house, "陪诊", category_code="medical_company", starts_in=timedelta(days=30))
+    here = await scene.need(
+        house, "陪诊", category_code="medical_company", published_at=city.NOW - timedelta(days=30)
+    )
     async with house.database.unit_of_work() as session:
         one = await builders.need(
             session, "助餐", category_code="meal_help", area_code=city.HUAYANG_COMMUNITY
@@ -60,23 +62,17 @@ async def test_the_best_of_many_hundreds_is_found_however_old_it_is(house: House
         }
         ids = [new_id() for _ in range(450)]
         await session.execute(insert(Need), [row | {"id": need_id} for need_id in ids])
-        starts = {need_id: session.now() + timedelta(hours=at) for at, need_id in enumerate(reversed(ids), 1)}
+        starts_at = session.now() + timedelta(days=1)
+        shift = {
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(hours=1),
+            "created_at": session.now(),
+        }
         await session.execute(
-            insert(Shift),
-            [
-                {
-                    "id": new_id(),
-                    "need_id": need_id,
-                    "starts_at": at,
-                    "ends_at": at + timedelta(hours=1),
-                    "capacity": 2,
-                    "created_at": session.now(),
-                }
-                for need_id, at in starts.items()
-            ],
+            insert(Shift), [shift | {"id": new_id(), "need_id": need_id, "capacity": 2} for need_id in ids]
         )
     found = [item.row.id for item in (await _shown(house, manager, manager)).items]
-    assert found == [here.need_id, *reversed(ids[-9:])]  # of needs that suit alike the soonest
+    assert found == [here.need_id, *sorted(ids)[:9]]
 
 
 async def test_shifts_that_took_place_are_a_record_and_late_cancellations_too(house: House) -> None:
