@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Update, func, select, tuple_, update
+from sqlalchemy import Select, Update, func, select, update
 from sqlalchemy.orm import aliased
 
 from marketplace.areas.codes import CITY
 from marketplace.db import audit
+from marketplace.db.pages import falling
 from marketplace.db.session import Session
 from marketplace.identity.viewer import HeldRole, Role, Viewer
 from marketplace.kernel.errors import Conflict, NotFound
 from marketplace.kernel.input import Draft, ShortText
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.outbox.models import OutboxEvent
 from marketplace.outbox.publish import HAS_NEWS
 
@@ -58,10 +59,7 @@ def may_tend(viewer: Viewer) -> bool:
 async def dead(session: Session, viewer: Viewer, page: PageRequest) -> Page[DeadJob]:
     """The dead jobs, the latest first. Raises SignInNeeded for a stranger, NotFound for whoever may not tend them."""
     _must_tend(viewer)
-    query = _dead_jobs().order_by(OutboxEvent.dead_at.desc(), OutboxEvent.id.desc()).limit(page.first + 1)
-    if page.after is not None:
-        key = decode_cursor(page.after, datetime, UUID)
-        query = query.where(tuple_(OutboxEvent.dead_at, OutboxEvent.id) < tuple_(*key))
+    query = falling(_dead_jobs(), page, OutboxEvent.dead_at, OutboxEvent.id)
     jobs = [_job(row) for row in await session.execute(query)]
     total = await session.scalar(
         select(func.count()).select_from(OutboxEvent).where(OutboxEvent.dead_at.is_not(None))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, or_, select
 
 from marketplace.catalogue.models import Tag, TagKind, TagSynonym
+from marketplace.db.pages import rising
 from marketplace.db.session import Session
 from marketplace.kernel.locale import EN
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,5 @@ async def synonyms_of(session: Session, codes: Collection[str]) -> dict[str, lis
 async def proposals(session: Session, request: PageRequest) -> Page[Tag]:
     """Proposed tags that nobody has decided yet, the oldest first. Their readers are moderators: see identity.governance."""
     waiting = select(Tag).where(is_proposed())
-    if request.after:
-        (after,) = decode_cursor(request.after, str)
-        waiting = waiting.where(Tag.code > after)
-    rows = (await session.scalars(waiting.order_by(Tag.code).limit(request.first + 1))).all()
+    rows = (await session.scalars(rising(waiting, request, Tag.code))).all()
     return cut(rows, request, lambda tag: encode_cursor(tag.code))

@@ -91,26 +91,22 @@ class AccountQueries:
     @strawberry.field(description="Everything that is kept about you, as JSON text.")
     async def my_data(self, info: Info) -> str:
         context = info.context
-        async with context.reading() as session:
-            exported = await context.house.personal_data.export(session, context.viewer)
+        exported = await context.ask(context.house.personal_data.export)
         return orjson.dumps(exported).decode()
 
 
 async def _devices(context: Context) -> list[Device]:
-    async with context.reading() as session:
-        rows = await sessions.live(session, context.viewer)
+    rows = await context.ask(sessions.live)
     return [Device.of(row, context) for row in rows]
 
 
 async def _tokens(context: Context) -> list[Token]:
-    async with context.reading() as session:
-        rows = await tokens.live(session, context.viewer)
+    rows = await context.ask(tokens.live)
     return [Token.of(row) for row in rows]
 
 
 async def _consents(context: Context) -> list[ConsentDecision]:
-    async with context.reading() as session:
-        rows = await consents.history(session, context.viewer)
+    rows = await context.ask(consents.history)
     return [ConsentDecision.of(row) for row in rows]
 
 
@@ -158,44 +154,37 @@ ConsentsResult: TypeAlias = Annotated[ChangedConsents | Problems, strawberry.uni
 class AccountMutations:
     @strawberry.mutation(description="Sign one of your browsers out.")
     async def sign_out_device(self, info: Info, device_id: strawberry.ID) -> DevicesResult:
-        async with info.context.unit_of_work() as session:
-            await sessions.revoke(session, info.context.viewer, key_of("Device", device_id))
+        await info.context.do(sessions.revoke, key_of("Device", device_id))
         return ChangedDevices(devices=await _devices(info.context))
 
     @strawberry.mutation(description="Sign all your browsers out; tokens stay.")
     async def sign_out_everywhere(self, info: Info) -> DevicesResult:
-        async with info.context.unit_of_work() as session:
-            await sessions.sign_out_everywhere(session, info.context.viewer)
+        await info.context.do(sessions.sign_out_everywhere)
         return ChangedDevices(devices=[])
 
     @strawberry.mutation(description="Make a token for a program of yours.")
     async def make_token(self, info: Info, input: MakeTokenInput) -> MakeTokenResult:
         draft = read(TokenDraft, given(input))
-        async with info.context.unit_of_work() as session:
-            new = await tokens.create(session, info.context.viewer, draft)
+        new = await info.context.do(tokens.create, draft)
         return MadeToken(token=new.token, tokens=await _tokens(info.context))
 
     @strawberry.mutation(description="End one of your tokens.")
     async def revoke_token(self, info: Info, token_id: strawberry.ID) -> TokensResult:
-        async with info.context.unit_of_work() as session:
-            await tokens.revoke(session, info.context.viewer, key_of("Token", token_id))
+        await info.context.do(tokens.revoke, key_of("Token", token_id))
         return ChangedTokens(tokens=await _tokens(info.context))
 
     @strawberry.mutation(description="Agree to something.")
     async def give_consent(self, info: Info, kind: ConsentKind) -> ConsentsResult:
-        async with info.context.unit_of_work() as session:
-            await consents.give(session, info.context.viewer, kind)
+        await info.context.do(consents.give, kind)
         return ChangedConsents(consents=await _consents(info.context))
 
     @strawberry.mutation(description="Agree to it no longer. Terms and privacy end with the account.")
     async def withdraw_consent(self, info: Info, kind: ConsentKind) -> ConsentsResult:
-        async with info.context.unit_of_work() as session:
-            await consents.withdraw(session, info.context.viewer, kind)
+        await info.context.do(consents.withdraw, kind)
         return ChangedConsents(consents=await _consents(info.context))
 
     @strawberry.mutation(description="Erase your account. It cannot be undone, so it is confirmed.")
     async def erase_my_account(self, info: Info, confirmed: bool) -> EraseResult:
         context, draft = info.context, read(ErasureDraft, {"confirmed": confirmed})
-        async with context.unit_of_work() as session:
-            await context.house.personal_data.erase(session, context.viewer, draft)
+        await context.do(context.house.personal_data.erase, draft)
         return ErasedAccount()

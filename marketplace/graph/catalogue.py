@@ -72,8 +72,7 @@ class CatalogueQueries:
     @strawberry.field(description="Tags that wait for a moderator, for moderators.")
     async def proposed_tags(self, info: Info, first: First = 20, after: After = None) -> Connection[Tag]:
         context = info.context
-        async with context.reading() as session:
-            page = await governance.proposed_tags(session, context.viewer, PageRequest(first, after))
+        page = await context.ask(governance.proposed_tags, PageRequest(first, after))
         return connection(page, Tag.of)
 
     @strawberry.field(description="All qualification types.")
@@ -161,22 +160,19 @@ class CatalogueMutations:
 
     @strawberry.mutation(description="As moderator: take a proposed tag into use.")
     async def approve_tag(self, info: Info, code: str) -> DecideTagResult:
-        async with info.context.unit_of_work() as session:
-            await governance.approve_tag(session, info.context.viewer, code)
+        await info.context.do(governance.approve_tag, code)
         return DecidedTag(code=code)
 
     @strawberry.mutation(description="As moderator: turn a proposed tag down.")
     async def refuse_tag(self, info: Info, input: DecideTagInput) -> DecideTagResult:
         draft = read(ReasonDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await governance.refuse_tag(session, info.context.viewer, input.code, draft)
+        await info.context.do(governance.refuse_tag, input.code, draft)
         return DecidedTag(code=input.code)
 
     @strawberry.mutation(description="As moderator: take a tag out of use; what carries it keeps it.")
     async def retire_tag(self, info: Info, input: DecideTagInput) -> DecideTagResult:
         draft = read(ReasonDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await governance.retire_tag(session, info.context.viewer, input.code, draft)
+        await info.context.do(governance.retire_tag, input.code, draft)
         return DecidedTag(code=input.code)
 
     @strawberry.mutation(
@@ -184,8 +180,7 @@ class CatalogueMutations:
     )
     async def change_rule(self, info: Info, input: ChangeRuleInput) -> ChangeRuleResult:
         draft = read(RuleDraft, {**given(input), "value": _value(input.value)})
-        async with info.context.unit_of_work() as session:
-            await governance.change_rule(session, info.context.viewer, draft)
+        await info.context.do(governance.change_rule, draft)
         return ChangedRules(rules=await _rules(info.context))
 
 

@@ -239,8 +239,7 @@ class CheckInMutations:
     @strawberry.mutation(description="An organiser checks somebody else in, with a reason; never themselves.")
     async def check_in_by_hand(self, info: Info, input: WitnessInput) -> CheckInByHandResult:
         draft = _by_hand(input)
-        async with info.context.unit_of_work() as session:
-            attendance_id = await attendances.check_in_by_hand(session, info.context.viewer, draft)
+        attendance_id = await info.context.do(attendances.check_in_by_hand, draft)
         return await _witnessed(info, attendance_id)
 
     @strawberry.mutation(
@@ -248,8 +247,7 @@ class CheckInMutations:
     )
     async def check_out_by_hand(self, info: Info, input: WitnessInput) -> CheckOutByHandResult:
         draft = _by_hand(input)
-        async with info.context.unit_of_work() as session:
-            attendance_id = await attendances.check_out_by_hand(session, info.context.viewer, draft)
+        attendance_id = await info.context.do(attendances.check_out_by_hand, draft)
         return await _witnessed(info, attendance_id)
 
 
@@ -259,8 +257,7 @@ async def _judged(info: Info, direction: Direction, input: PresentCodeInput) -> 
     if named.get("shift_id") is not None:
         named["shift_id"] = key_of("Shift", named["shift_id"])
     draft = read(CodeDraft, named)
-    async with info.context.unit_of_work() as session:
-        return await proofs.judge(session, info.context.viewer, info.context.house.vault, direction, draft)
+    return await info.context.do(proofs.judge, info.context.house.vault, direction, draft)
 
 
 def _by_hand(input: WitnessInput) -> ByHandDraft:

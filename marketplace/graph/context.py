@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
-from typing import Any, Self, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -18,6 +18,7 @@ from marketplace.identity.viewer import Viewer
 WRITE = "write"
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")
+Given = ParamSpec("Given")
 ByKeys: TypeAlias = Callable[[Session, Viewer, Sequence[Key]], Awaitable[Mapping[Key, Row]]]
 """A slice's query for many keys at once: what the viewer may not see is left out of the answer."""
 
@@ -70,6 +71,26 @@ class Context:
         await self._stop_reading()
         async with self.house.database.unit_of_work() as session:
             yield session
+
+    async def ask(
+        self,
+        query: Callable[Concatenate[Session, Viewer, Given], Awaitable[Row]],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Row:
+        """What one query of a slice answers the viewer."""
+        async with self.reading() as session:
+            return await query(session, self.viewer, *given, **named)
+
+    async def do(
+        self,
+        command: Callable[Concatenate[Session, Viewer, Given], Awaitable[Row]],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Row:
+        """One command of a slice for the viewer, in a transaction of its own. Raises TokenMayNotWrite, and what the command raises."""
+        async with self.unit_of_work() as session:
+            return await command(session, self.viewer, *given, **named)
 
     def must_write(self) -> None:
         """For commands that open their own transactions. Raises TokenMayNotWrite for a program that may only look."""

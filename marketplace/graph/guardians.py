@@ -107,6 +107,5 @@ class GuardianMutations:
         self, info: Info, consent_id: strawberry.ID
     ) -> GuardianConsentsResult:
         key = key_of("GuardianConsent", consent_id)
-        async with info.context.unit_of_work() as session:
-            await guardian.withdraw(session, info.context.viewer, key)
+        await info.context.do(guardian.withdraw, key)
         return ChangedGuardianConsents(consents=await _consents(info.context))

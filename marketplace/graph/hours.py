@@ -216,16 +216,14 @@ class HourQueries(CheckInQueries):
         self, info: Info, first: First = 20, after: After = None, filter: LedgerFilter | None = None
     ) -> Connection[LedgerEntry]:
         wanted = filter.read() if filter else EntryFilter()
-        async with info.context.reading() as session:
-            page = await queries.entries(session, info.context.viewer, PageRequest(first, after), wanted)
+        page = await info.context.ask(queries.entries, PageRequest(first, after), wanted)
         return connection(page, LedgerEntry.of)
 
     @strawberry.field(description="Reviews that wait for an organiser of the need, longest waiting first.")
     async def hour_reviews(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[HourReview]:
-        async with info.context.reading() as session:
-            page = await desk_queries.open_reviews(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(desk_queries.open_reviews, PageRequest(first, after))
         return connection(page, HourReview.of)
 
     @strawberry.field(
@@ -234,10 +232,7 @@ class HourQueries(CheckInQueries):
     async def hour_entry_requests(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[HourEntryRequest]:
-        async with info.context.reading() as session:
-            page = await desk_queries.waiting_requests(
-                session, info.context.viewer, PageRequest(first, after)
-            )
+        page = await info.context.ask(desk_queries.waiting_requests, PageRequest(first, after))
         return connection(page, HourEntryRequest.of)
 
 
@@ -310,8 +305,7 @@ class HourMutations(CheckInMutations):
     )
     async def ask_for_review(self, info: Info, input: AskForReviewInput) -> AskForReviewResult:
         draft = read(AskDraft, {"sign_up_id": key_of("SignUp", input.sign_up_id)})
-        async with info.context.unit_of_work() as session:
-            review_id = await reviews.ask(session, info.context.viewer, draft)
+        review_id = await info.context.do(reviews.ask, draft)
         return ReviewedHours(review=await must_fetch(info.context, HourReview, review_id))
 
     @strawberry.mutation(
@@ -319,8 +313,7 @@ class HourMutations(CheckInMutations):
     )
     async def decide_review(self, info: Info, input: DecideReviewInput) -> DecideReviewResult:
         draft = read(DecisionDraft, given(input) | {"review_id": key_of("HourReview", input.review_id)})
-        async with info.context.unit_of_work() as session:
-            review_id = await reviews.decide(session, info.context.viewer, draft)
+        review_id = await info.context.do(reviews.decide, draft)
         return ReviewedHours(review=await must_fetch(info.context, HourReview, review_id))
 
     @strawberry.mutation(
@@ -334,8 +327,7 @@ class HourMutations(CheckInMutations):
         if named.get("shift_id") is not None:
             named["shift_id"] = key_of("Shift", named["shift_id"])
         draft = read(EntryDraft, named)
-        async with info.context.unit_of_work() as session:
-            request_id = await entry_requests.enter(session, info.context.viewer, draft)
+        request_id = await info.context.do(entry_requests.enter, draft)
         return await _requested(info, request_id)
 
     @strawberry.mutation(
@@ -343,15 +335,13 @@ class HourMutations(CheckInMutations):
     )
     async def correct_hours(self, info: Info, input: CorrectHoursInput) -> CorrectHoursResult:
         draft = read(CorrectionDraft, given(input) | {"entry_id": key_of("LedgerEntry", input.entry_id)})
-        async with info.context.unit_of_work() as session:
-            request_id = await entry_requests.correct(session, info.context.viewer, draft)
+        request_id = await info.context.do(entry_requests.correct, draft)
         return await _requested(info, request_id)
 
     @strawberry.mutation(description="Agree to a request; with the last approval needed, it counts.")
     async def approve_hours(self, info: Info, input: ApproveHoursInput) -> ApproveHoursResult:
         key = key_of("HourEntryRequest", input.request_id)
-        async with info.context.unit_of_work() as session:
-            request_id = await entry_requests.approve(session, info.context.viewer, key)
+        request_id = await info.context.do(entry_requests.approve, key)
         return await _requested(info, request_id)
 
     @strawberry.mutation(description="Turn a request down, for good and with a reason.")
@@ -359,8 +349,7 @@ class HourMutations(CheckInMutations):
         draft = read(
             RefusalDraft, given(input) | {"request_id": key_of("HourEntryRequest", input.request_id)}
         )
-        async with info.context.unit_of_work() as session:
-            request_id = await entry_requests.refuse(session, info.context.viewer, draft)
+        request_id = await info.context.do(entry_requests.refuse, draft)
         return await _requested(info, request_id)
 
 

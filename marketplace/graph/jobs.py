@@ -47,8 +47,7 @@ class DeadJob(Node):
 class JobQueries:
     @strawberry.field(description="The dead jobs, the latest first; for administrators of the city.")
     async def dead_jobs(self, info: Info, first: First = 20, after: After = None) -> Connection[DeadJob]:
-        async with info.context.reading() as session:
-            page = await jobs.dead(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(jobs.dead, PageRequest(first, after))
         return connection(page, DeadJob.of)
 
 
@@ -78,13 +77,11 @@ SkipJobResult: TypeAlias = Annotated[SettledJob | Problems, strawberry.union("Sk
 class JobMutations:
     @strawberry.mutation(description="Give a dead job its eight attempts again.")
     async def retry_job(self, info: Info, input: RetryJobInput) -> RetryJobResult:
-        async with info.context.unit_of_work() as session:
-            await jobs.retry(session, info.context.viewer, key_of("DeadJob", input.job_id))
+        await info.context.do(jobs.retry, key_of("DeadJob", input.job_id))
         return SettledJob(job_id=input.job_id)
 
     @strawberry.mutation(description="Give a dead job up, so that what waits behind it goes on.")
     async def skip_job(self, info: Info, input: SkipJobInput) -> SkipJobResult:
         draft = read(SkipDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await jobs.skip(session, info.context.viewer, key_of("DeadJob", input.job_id), draft)
+        await info.context.do(jobs.skip, key_of("DeadJob", input.job_id), draft)
         return SettledJob(job_id=input.job_id)

@@ -139,8 +139,7 @@ class NeedQueries:
         self, info: Info, filter: NeedFilter | None = None, first: First = 20, after: After = None
     ) -> Connection[Need]:
         chosen = _filters(filter)
-        async with info.context.reading() as session:
-            page = await queries.page(session, info.context.viewer, chosen, PageRequest(first, after))
+        page = await info.context.ask(queries.page, chosen, PageRequest(first, after))
         return connection(page, Need.of)
 
     @strawberry.field(description="The needs that you organise, the newest first.")
@@ -148,14 +147,12 @@ class NeedQueries:
         self, info: Info, states: list[NeedState] | None = None, first: First = 20, after: After = None
     ) -> Connection[Need]:
         chosen = NeedFilters(states=tuple(NeedState) if states is None else tuple(states))
-        async with info.context.reading() as session:
-            page = await queries.managed(session, info.context.viewer, chosen, PageRequest(first, after))
+        page = await info.context.ask(queries.managed, chosen, PageRequest(first, after))
         return connection(page, Need.of)
 
     @strawberry.field(description="What you have raised, whatever became of it.")
     async def my_raised_needs(self, info: Info, first: First = 20, after: After = None) -> Connection[Need]:
-        async with info.context.reading() as session:
-            page = await queries.raised_by_viewer(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(queries.raised_by_viewer, PageRequest(first, after))
         return connection(page, Need.of)
 
 
@@ -256,50 +253,43 @@ class NeedMutations:
     async def raise_need(self, info: Info, input: RaiseNeedInput) -> NeedResult:
         fields = given(input)
         key = fields.pop("idempotency_key")
-        async with info.context.unit_of_work() as session:
-            need_id = await needs.raise_need(session, info.context.viewer, read(RaisedNeedDraft, fields), key)
+        need_id = await info.context.do(needs.raise_need, read(RaisedNeedDraft, fields), key)
         return await _changed(info.context, need_id)
 
     @strawberry.mutation(description="As organiser: write a need and make it public at once.")
     async def publish_need(self, info: Info, input: PublishNeedInput) -> NeedResult:
         draft = _draft(input.need)
-        async with info.context.unit_of_work() as session:
-            key = await needs.publish(session, info.context.viewer, draft, input.idempotency_key)
+        key = await info.context.do(needs.publish, draft, input.idempotency_key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: complete a raised need and make it public.")
     async def publish_raised_need(self, info: Info, input: ChangeNeedInput) -> NeedResult:
         key, draft = key_of("Need", input.need_id), _draft(input.need)
-        async with info.context.unit_of_work() as session:
-            await needs.publish_raised(session, info.context.viewer, key, draft)
+        await info.context.do(needs.publish_raised, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: say no to a raised need; its author reads why.")
     async def decline_need(self, info: Info, input: EndNeedInput) -> NeedResult:
         key, draft = key_of("Need", input.need_id), read(ReasonDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await needs.decline(session, info.context.viewer, key, draft)
+        await info.context.do(needs.decline, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Take back what you raised, before it is public.")
     async def take_back_need(self, info: Info, need_id: NeedId) -> NeedResult:
         key = key_of("Need", need_id)
-        async with info.context.unit_of_work() as session:
-            await needs.take_back(session, info.context.viewer, key)
+        await info.context.do(needs.take_back, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: change a public need. People who signed up are told.")
     async def edit_need(self, info: Info, input: ChangeNeedInput) -> NeedResult:
         key, draft = key_of("Need", input.need_id), _draft(input.need)
-        async with info.context.unit_of_work() as session:
-            await needs.edit(session, info.context.viewer, key, draft)
+        await info.context.do(needs.edit, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: take no more people; planned shifts take place.")
     async def close_need(self, info: Info, need_id: NeedId) -> NeedResult:
         key = key_of("Need", need_id)
-        async with info.context.unit_of_work() as session:
-            await needs.close(session, info.context.viewer, key)
+        await info.context.do(needs.close, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(
@@ -307,6 +297,5 @@ class NeedMutations:
     )
     async def cancel_need(self, info: Info, input: EndNeedInput) -> NeedResult:
         key, draft = key_of("Need", input.need_id), read(ReasonDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await needs.cancel(session, info.context.viewer, key, draft)
+        await info.context.do(needs.cancel, key, draft)
         return await _changed(info.context, key)

@@ -102,16 +102,14 @@ class NoticeWishes:
 class NoticeQueries:
     @strawberry.field(description="What you were told, newest first.")
     async def inbox(self, info: Info, first: First = 20, after: After = None) -> Connection[Notice]:
-        async with info.context.reading() as session:
-            page = await queries.inbox(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(queries.inbox, PageRequest(first, after))
         return connection(page, Notice.of)
 
     @strawberry.field(
         description="How many notices you have not read, counted to 100 at most; 0 for a stranger."
     )
     async def unread_notices(self, info: Info) -> int:
-        async with info.context.reading() as session:
-            return await queries.unread_count(session, info.context.viewer)
+        return await info.context.ask(queries.unread_count)
 
     @strawberry.field(description="How you want to be told.")
     async def notice_wishes(self, info: Info) -> NoticeWishes:
@@ -119,8 +117,7 @@ class NoticeQueries:
 
     @strawberry.field(description="Whether your shifts can be read at a secret address now.")
     async def has_calendar_address(self, info: Info) -> bool:
-        async with info.context.reading() as session:
-            return await queries.has_calendar(session, info.context.viewer)
+        return await info.context.ask(queries.has_calendar)
 
 
 @strawberry.input
@@ -188,43 +185,36 @@ class NoticeMutations:
     @strawberry.mutation(description="Note that you have read one notice.")
     async def mark_notice_read(self, info: Info, notice_id: NoticeId) -> ReadNoticeResult:
         key = key_of("Notice", notice_id)
-        async with info.context.unit_of_work() as session:
-            await notices.mark_read(session, info.context.viewer, key)
+        await info.context.do(notices.mark_read, key)
         return ReadNotice(notice=await must_fetch(info.context, Notice, key))
 
     @strawberry.mutation(description="Note that you have read everything that is there now.")
     async def mark_all_notices_read(self, info: Info) -> ReadAllNoticesResult:
-        async with info.context.unit_of_work() as session:
-            await notices.mark_all_read(session, info.context.viewer)
+        await info.context.do(notices.mark_all_read)
         async with info.context.reading() as session:
             return ReadAllNotices(unread_notices=await queries.unread_count(session, info.context.viewer))
 
     @strawberry.mutation(description="Choose which kinds of notices come by e-mail too.")
     async def choose_notices(self, info: Info, input: ChooseNoticesInput) -> NoticeWishesResult:
         draft = read(WishesDraft, given(input))
-        async with info.context.unit_of_work() as session:
-            await preferences.choose(session, info.context.viewer, draft)
+        await info.context.do(preferences.choose, draft)
         return ChangedNoticeWishes(notice_wishes=await _wishes(info.context))
 
     @strawberry.mutation(description="Say when nothing is to be sent to you, or that you have no such hours.")
     async def set_quiet_hours(self, info: Info, input: SetQuietHoursInput) -> NoticeWishesResult:
         draft = read(QuietHoursDraft, given(input))
-        async with info.context.unit_of_work() as session:
-            await preferences.set_quiet_hours(session, info.context.viewer, draft)
+        await info.context.do(preferences.set_quiet_hours, draft)
         return ChangedNoticeWishes(notice_wishes=await _wishes(info.context))
 
     @strawberry.mutation(description="Make a new secret address at which calendar programs read your shifts.")
     async def make_calendar_address(self, info: Info) -> MakeCalendarAddressResult:
-        async with info.context.unit_of_work() as session:
-            token = await calendars.make_address(session, info.context.viewer)
+        token = await info.context.do(calendars.make_address)
         return MadeCalendarAddress(address=info.context.house.settings.site_url + links.calendar(token))
 
     @strawberry.mutation(description="End your calendar's address: what subscribed to it is updated no more.")
     async def revoke_calendar_address(self, info: Info) -> RevokeCalendarAddressResult:
-        async with info.context.unit_of_work() as session:
-            await calendars.revoke(session, info.context.viewer)
-        async with info.context.reading() as session:
-            has_calendar = await queries.has_calendar(session, info.context.viewer)
+        await info.context.do(calendars.revoke)
+        has_calendar = await info.context.ask(queries.has_calendar)
         return RevokedCalendarAddress(has_calendar_address=has_calendar)
 
 

@@ -148,14 +148,12 @@ class OrganisationQueries:
         self, info: Info, filter: OrganisationFilter | None = None, first: First = 20, after: After = None
     ) -> Connection[Organisation]:
         chosen = OrganisationFilters(**given(filter)) if filter else OrganisationFilters()
-        async with info.context.reading() as session:
-            page = await queries.page(session, info.context.viewer, chosen, PageRequest(first, after))
+        page = await info.context.ask(queries.page, chosen, PageRequest(first, after))
         return connection(page, Organisation.of)
 
     @strawberry.field(description="The organisations to which you belong.")
     async def my_organisations(self, info: Info) -> list[Organisation]:
-        async with info.context.reading() as session:
-            rows = await queries.mine(session, info.context.viewer)
+        rows = await info.context.ask(queries.mine)
         return [Organisation.of(row) for row in rows]
 
     @strawberry.field(
@@ -164,8 +162,7 @@ class OrganisationQueries:
     async def organisations_to_verify(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[Organisation]:
-        async with info.context.reading() as session:
-            page = await queries.waiting(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(queries.waiting, PageRequest(first, after))
         return connection(page, Organisation.of)
 
     @strawberry.field(description="The papers handed in; for its people and its officers.")
@@ -173,8 +170,7 @@ class OrganisationQueries:
         self, info: Info, organisation_id: OrganisationId
     ) -> list[OrganisationDocument]:
         key = key_of("Organisation", organisation_id)
-        async with info.context.reading() as session:
-            rows = await queries.documents(session, info.context.viewer, key)
+        rows = await info.context.ask(queries.documents, key)
         return [OrganisationDocument.of(row) for row in rows]
 
     @strawberry.field(description="The organisation's people, managers first; for its people.")
@@ -182,8 +178,7 @@ class OrganisationQueries:
         self, info: Info, organisation_id: OrganisationId
     ) -> list[OrganisationMember]:
         key = key_of("Organisation", organisation_id)
-        async with info.context.reading() as session:
-            rows = await queries.members(session, info.context.viewer, key)
+        rows = await info.context.ask(queries.members, key)
         return [OrganisationMember.of(row) for row in rows]
 
 
@@ -256,8 +251,7 @@ async def _changed(context: Context, key: UUID) -> ChangedOrganisation:
 
 
 async def _members(context: Context, key: UUID) -> ChangedMembers:
-    async with context.reading() as session:
-        rows = await queries.members(session, context.viewer, key)
+    rows = await context.ask(queries.members, key)
     return ChangedMembers(members=[OrganisationMember.of(row) for row in rows])
 
 
@@ -272,24 +266,21 @@ class OrganisationMutations:
     @strawberry.mutation(description="Write an organisation down and become its manager.")
     async def register_organisation(self, info: Info, input: RegisterOrganisationInput) -> OrganisationResult:
         draft = read(OrganisationDraft, given(input))
-        async with info.context.unit_of_work() as session:
-            key = await organisations.register(session, info.context.viewer, draft)
+        key = await info.context.do(organisations.register, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Change what the public page tells.")
     async def edit_organisation(self, info: Info, input: EditOrganisationInput) -> OrganisationResult:
         key, rest = _split(input)
         draft = read(ProfileDraft, rest)
-        async with info.context.unit_of_work() as session:
-            await organisations.edit(session, info.context.viewer, key, draft)
+        await info.context.do(organisations.edit, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Change everything about an organisation that nobody has verified yet.")
     async def correct_organisation(self, info: Info, input: CorrectOrganisationInput) -> OrganisationResult:
         key, rest = _split(input)
         draft = read(OrganisationDraft, rest)
-        async with info.context.unit_of_work() as session:
-            await organisations.correct(session, info.context.viewer, key, draft)
+        await info.context.do(organisations.correct, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(
@@ -297,44 +288,35 @@ class OrganisationMutations:
     )
     async def submit_organisation(self, info: Info, organisation_id: OrganisationId) -> OrganisationResult:
         key = key_of("Organisation", organisation_id)
-        async with info.context.unit_of_work() as session:
-            await verification.submit(session, info.context.viewer, key)
+        await info.context.do(verification.submit, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As officer: find it to be what it says.")
     async def verify_organisation(self, info: Info, organisation_id: OrganisationId) -> OrganisationResult:
         key = key_of("Organisation", organisation_id)
-        async with info.context.unit_of_work() as session:
-            await verification.verify(session, info.context.viewer, key)
+        await info.context.do(verification.verify, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As officer: say what is wrong, so that it can be mended.")
     async def refuse_organisation(self, info: Info, input: DecideOrganisationInput) -> OrganisationResult:
-        key, draft = (
-            key_of("Organisation", input.organisation_id),
-            read(ReasonDraft, {"reason": input.reason}),
-        )
-        async with info.context.unit_of_work() as session:
-            await verification.refuse(session, info.context.viewer, key, draft)
+        key = key_of("Organisation", input.organisation_id)
+        draft = read(ReasonDraft, {"reason": input.reason})
+        await info.context.do(verification.refuse, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(
         description="As officer: take a verified organisation out of sight until further notice."
     )
     async def suspend_organisation(self, info: Info, input: DecideOrganisationInput) -> OrganisationResult:
-        key, draft = (
-            key_of("Organisation", input.organisation_id),
-            read(ReasonDraft, {"reason": input.reason}),
-        )
-        async with info.context.unit_of_work() as session:
-            await verification.suspend(session, info.context.viewer, key, draft)
+        key = key_of("Organisation", input.organisation_id)
+        draft = read(ReasonDraft, {"reason": input.reason})
+        await info.context.do(verification.suspend, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As officer: end a suspension.")
     async def lift_suspension(self, info: Info, organisation_id: OrganisationId) -> OrganisationResult:
         key = key_of("Organisation", organisation_id)
-        async with info.context.unit_of_work() as session:
-            await verification.lift(session, info.context.viewer, key)
+        await info.context.do(verification.lift, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Take back a paper that was handed in.")
@@ -343,18 +325,14 @@ class OrganisationMutations:
         info: Info,
         document_id: Annotated[strawberry.ID, strawberry.argument(description="Of an OrganisationDocument.")],
     ) -> OrganisationResult:
-        async with info.context.unit_of_work() as session:
-            key = await documents.remove(
-                session, info.context.viewer, key_of("OrganisationDocument", document_id)
-            )
+        key = await info.context.do(documents.remove, key_of("OrganisationDocument", document_id))
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As manager: give somebody a role, by the number they sign in with.")
     async def take_in_member(self, info: Info, input: TakeInMemberInput) -> MembersResult:
         key = key_of("Organisation", input.organisation_id)
         draft = read(MemberDraft, {"phone": input.phone, "role": input.role})
-        async with info.context.unit_of_work() as session:
-            await members.take_in(session, info.context.viewer, info.context.house.vault, key, draft)
+        await info.context.do(members.take_in, info.context.house.vault, key, draft)
         return await _members(info.context, key)
 
     @strawberry.mutation(description="As manager: end somebody's membership.")
@@ -362,12 +340,10 @@ class OrganisationMutations:
         self, info: Info, organisation_id: OrganisationId, person_id: strawberry.ID
     ) -> MembersResult:
         key = key_of("Organisation", organisation_id)
-        async with info.context.unit_of_work() as session:
-            await members.let_go(session, info.context.viewer, key, key_of("Person", person_id))
+        await info.context.do(members.let_go, key, key_of("Person", person_id))
         return await _members(info.context, key)
 
     @strawberry.mutation(description="End your own membership. The last manager stays.")
     async def leave_organisation(self, info: Info, organisation_id: OrganisationId) -> LeaveResult:
-        async with info.context.unit_of_work() as session:
-            await members.leave(session, info.context.viewer, key_of("Organisation", organisation_id))
+        await info.context.do(members.leave, key_of("Organisation", organisation_id))
         return LeftOrganisation(organisation_id=organisation_id)

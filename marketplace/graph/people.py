@@ -165,8 +165,7 @@ class PeopleQueries:
                 stated_at=item.row.stated_at,
             )
 
-        async with context.reading() as session:
-            page = await queries.qualifications_to_verify(session, context.viewer, PageRequest(first, after))
+        page = await context.ask(queries.qualifications_to_verify, PageRequest(first, after))
         return connection(page, of)
 
 
@@ -176,8 +175,7 @@ async def _profile(context: Context) -> Profile:
 
 
 async def _qualifications(context: Context) -> list[Qualification]:
-    async with context.reading() as session:
-        rows = await queries.own_qualifications(session, context.viewer)
+    rows = await context.ask(queries.own_qualifications)
     return [Qualification.of(row, _today(context)) for row in rows]
 
 
@@ -270,16 +268,14 @@ class PeopleMutations:
         named = given(input)
         named |= {name: named[name] or [] for name in lists if name in named}
         draft = read(ProfileDraft, named)
-        async with info.context.unit_of_work() as session:
-            await profiles.change(session, info.context.viewer, draft)
+        await info.context.do(profiles.change, draft)
         return ChangedProfile(profile=await _profile(info.context))
 
     @strawberry.mutation(description="Give an e-mail address, or null for none; a link confirms it.")
     async def give_email(self, info: Info, email: str | None = strawberry.UNSET) -> ProfileResult:
         # Only a null that was written takes the address away.
         draft = read(EmailDraft, {} if email is strawberry.UNSET else {"email": email})
-        async with info.context.unit_of_work() as session:
-            await emails.give(session, info.context.viewer, draft)
+        await info.context.do(emails.give, draft)
         return ChangedProfile(profile=await _profile(info.context))
 
     @strawberry.mutation(description="Confirm an address by what the link in the message carries.")
@@ -293,22 +289,19 @@ class PeopleMutations:
         handed_in = given(input)
         person_id: UUID = key_of("Person", handed_in.pop("person_id"))
         draft = read(BirthDateDraft, handed_in)
-        async with info.context.unit_of_work() as session:
-            await profiles.correct_birth_date(session, info.context.viewer, person_id, draft)
+        await info.context.do(profiles.correct_birth_date, person_id, draft)
         return CorrectedPerson(person=await fetch(info.context, Person, person_id))
 
     @strawberry.mutation(description="State a qualification; it counts once an officer has verified it.")
     async def state_qualification(self, info: Info, input: StateQualificationInput) -> QualificationsResult:
         draft = read(QualificationDraft, given(input))
-        async with info.context.unit_of_work() as session:
-            await qualifications.state(session, info.context.viewer, draft)
+        await info.context.do(qualifications.state, draft)
         return ChangedQualifications(qualifications=await _qualifications(info.context))
 
     @strawberry.mutation(description="Take back a qualification you stated.")
     async def remove_qualification(self, info: Info, qualification_id: strawberry.ID) -> QualificationsResult:
         key = key_of("Qualification", qualification_id)
-        async with info.context.unit_of_work() as session:
-            await qualifications.remove(session, info.context.viewer, key)
+        await info.context.do(qualifications.remove, key)
         return ChangedQualifications(qualifications=await _qualifications(info.context))
 
     @strawberry.mutation(description="As officer: confirm that you have seen the proof.")
@@ -316,8 +309,7 @@ class PeopleMutations:
         self, info: Info, qualification_id: strawberry.ID
     ) -> DecideQualificationResult:
         key = key_of("Qualification", qualification_id)
-        async with info.context.unit_of_work() as session:
-            await qualifications.verify(session, info.context.viewer, key)
+        await info.context.do(qualifications.verify, key)
         return DecidedQualification(qualification_id=qualification_id)
 
     @strawberry.mutation(description="As officer: turn it down with a reason.")
@@ -326,6 +318,5 @@ class PeopleMutations:
     ) -> DecideQualificationResult:
         key = key_of("Qualification", input.qualification_id)
         draft = read(ReasonDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await qualifications.refuse(session, info.context.viewer, key, draft)
+        await info.context.do(qualifications.refuse, key, draft)
         return DecidedQualification(qualification_id=input.qualification_id)

@@ -59,8 +59,7 @@ class RoleQueries:
 
 
 async def _grants(context: Context) -> list[RoleGrant]:
-    async with context.reading() as session:
-        rows = await roles.granted_within(session, context.viewer)
+    rows = await context.ask(roles.granted_within)
     return [RoleGrant.of(row, name) for row, name in rows]
 
 
@@ -96,6 +95,5 @@ class RoleMutations:
     @strawberry.mutation(description="Take a role away, or lay your own down; on record.")
     async def revoke_role(self, info: Info, grant_id: strawberry.ID) -> RolesResult:
         key = key_of("RoleGrant", grant_id)
-        async with info.context.unit_of_work() as session:
-            await roles.revoke(session, info.context.viewer, key)
+        await info.context.do(roles.revoke, key)
         return ChangedRoles(grants=await _grants(info.context))

@@ -207,14 +207,9 @@ class SearchQueries:
         self, info: Info, wishes: NeedWishesInput | None = None, first: First = 20, after: After = None
     ) -> NeedSearchConnection:
         context = info.context
-        async with context.reading() as session:
-            found = await find_needs(
-                session,
-                context.viewer,
-                context.house.search,
-                read(NeedWishes, wishes_in(wishes)),
-                PageRequest(first, after),
-            )
+        found = await context.ask(
+            find_needs, context.house.search, read(NeedWishes, wishes_in(wishes)), PageRequest(first, after)
+        )
         page = connection(found.page, lambda card: FoundNeed.of(card, context.locale))
         return NeedSearchConnection(
             **vars(page),
@@ -238,14 +233,12 @@ class SearchQueries:
         after: After = None,
     ) -> OrganisationSearchConnection:
         context = info.context
-        async with context.reading() as session:
-            found = await find_organisations(
-                session,
-                context.viewer,
-                context.house.search,
-                read(OrganisationWishes, wishes_in(wishes)),
-                PageRequest(first, after),
-            )
+        found = await context.ask(
+            find_organisations,
+            context.house.search,
+            read(OrganisationWishes, wishes_in(wishes)),
+            PageRequest(first, after),
+        )
         return OrganisationSearchConnection(
             **vars(connection(found.page, FoundOrganisation.of)),
             by_district=_counts(found.names.areas, found.by_district),

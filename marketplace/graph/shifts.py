@@ -96,8 +96,7 @@ class ShiftQueries:
         self, info: Info, need_id: strawberry.ID, first: First = 20, after: After = None
     ) -> Connection[Shift]:
         key, request = key_of("Need", need_id), PageRequest(first, after)
-        async with info.context.reading() as session:
-            page = await queries.shifts_of(session, info.context.viewer, key, request)
+        page = await info.context.ask(queries.shifts_of, key, request)
         return connection(page, Shift.of)
 
     @strawberry.field(description="A need's shifts that have ended, the latest first.")
@@ -105,8 +104,7 @@ class ShiftQueries:
         self, info: Info, need_id: strawberry.ID, first: First = 20, after: After = None
     ) -> Connection[Shift]:
         key, request = key_of("Need", need_id), PageRequest(first, after)
-        async with info.context.reading() as session:
-            page = await queries.past_shifts_of(session, info.context.viewer, key, request)
+        page = await info.context.ask(queries.past_shifts_of, key, request)
         return connection(page, Shift.of)
 
 
@@ -212,8 +210,7 @@ class ShiftMutations:
     async def add_shift(self, info: Info, input: AddShiftInput) -> ShiftResult:
         fields = given(input)
         need_key, key = key_of("Need", fields.pop("need_id")), fields.pop("idempotency_key")
-        async with info.context.unit_of_work() as session:
-            shift_id = await shifts.add(session, info.context.viewer, need_key, read(ShiftDraft, fields), key)
+        shift_id = await info.context.do(shifts.add, need_key, read(ShiftDraft, fields), key)
         return await _changed(info.context, shift_id)
 
     @strawberry.mutation(
@@ -222,8 +219,7 @@ class ShiftMutations:
     async def move_shift(self, info: Info, input: MoveShiftInput) -> ShiftResult:
         key = key_of("Shift", input.shift_id)
         draft = read(TimesDraft, {"starts_at": input.starts_at, "ends_at": input.ends_at})
-        async with info.context.unit_of_work() as session:
-            await shifts.move(session, info.context.viewer, key, draft)
+        await info.context.do(shifts.move, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(
@@ -232,22 +228,19 @@ class ShiftMutations:
     async def resize_shift(self, info: Info, input: ResizeShiftInput) -> ShiftResult:
         key = key_of("Shift", input.shift_id)
         draft = read(CapacityDraft, {"capacity": input.capacity, "minimum_people": input.minimum_people})
-        async with info.context.unit_of_work() as session:
-            await shifts.change_capacity(session, info.context.viewer, key, draft)
+        await info.context.do(shifts.change_capacity, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: say what people should know about this one shift.")
     async def note_shift(self, info: Info, input: NoteShiftInput) -> ShiftResult:
         key, draft = key_of("Shift", input.shift_id), read(NoteDraft, {"note": input.note})
-        async with info.context.unit_of_work() as session:
-            await shifts.change_note(session, info.context.viewer, key, draft)
+        await info.context.do(shifts.change_note, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: call a shift off. Its people are told why.")
     async def cancel_shift(self, info: Info, input: CancelShiftInput) -> ShiftResult:
         key, draft = key_of("Shift", input.shift_id), read(ReasonDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await shifts.cancel(session, info.context.viewer, key, draft)
+        await info.context.do(shifts.cancel, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: plan a repeating shift, at most 200 and a year ahead.")
@@ -269,8 +262,7 @@ class ShiftMutations:
         fields = given(input)
         key = key_of("Series", fields.pop("series_id"))
         draft = read(SeriesDraft, fields)
-        async with info.context.unit_of_work() as session:
-            outcome = await series.change(session, info.context.viewer, key, draft)
+        outcome = await info.context.do(series.change, key, draft)
         return ChangedSeries(
             series_id=input.series_id,
             added=_shift_ids(outcome.added),

@@ -119,8 +119,7 @@ class SignUpQueries:
     async def my_coming_sign_ups(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[SignUp]:
-        async with info.context.reading() as session:
-            page = await sign_up_queries.my_coming(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(sign_up_queries.my_coming, PageRequest(first, after))
         return connection(page, SignUp.of)
 
     @strawberry.field(
@@ -129,8 +128,7 @@ class SignUpQueries:
     async def my_past_sign_ups(
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[SignUp]:
-        async with info.context.reading() as session:
-            page = await sign_up_queries.my_past(session, info.context.viewer, PageRequest(first, after))
+        page = await info.context.ask(sign_up_queries.my_past, PageRequest(first, after))
         return connection(page, SignUp.of)
 
     @strawberry.field(
@@ -140,14 +138,12 @@ class SignUpQueries:
         self, info: Info, shift_id: strawberry.ID, first: First = 20, after: After = None
     ) -> Connection[SignUp]:
         key, request = key_of("Shift", shift_id), PageRequest(first, after)
-        async with info.context.reading() as session:
-            page = await sign_up_queries.of_shift(session, info.context.viewer, key, request)
+        page = await info.context.ask(sign_up_queries.of_shift, key, request)
         return connection(page, SignUp.of)
 
     @strawberry.field(description="Why you may not take a shift, every reason of it; empty when you may.")
     async def reasons_against(self, info: Info, shift_id: strawberry.ID) -> list[ReasonAgainst]:
-        async with info.context.reading() as session:
-            reasons = await eligibility.mine(session, info.context.viewer, key_of("Shift", shift_id))
+        reasons = await info.context.ask(eligibility.mine, key_of("Shift", shift_id))
         return [ReasonAgainst.of(reason, info.context.locale) for reason in reasons]
 
 
@@ -203,50 +199,43 @@ class SignUpMutations:
     )
     async def sign_up(self, info: Info, input: SignUpInput) -> SignUpResult:
         draft = read(JoinDraft, _without(input, "shift_id"))
-        async with info.context.unit_of_work() as session:
-            key = await sign_ups.join(session, info.context.viewer, key_of("Shift", input.shift_id), draft)
+        key = await info.context.do(sign_ups.join, key_of("Shift", input.shift_id), draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Take your own sign-up back.")
     async def withdraw(self, info: Info, sign_up_id: SignUpId) -> SignUpResult:
         key = key_of("SignUp", sign_up_id)
-        async with info.context.unit_of_work() as session:
-            await sign_ups.withdraw(session, info.context.viewer, key)
+        await info.context.do(sign_ups.withdraw, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Take the place that is offered to you.")
     async def accept_offer(self, info: Info, sign_up_id: SignUpId) -> SignUpResult:
         key = key_of("SignUp", sign_up_id)
-        async with info.context.unit_of_work() as session:
-            await sign_ups.accept_offer(session, info.context.viewer, key)
+        await info.context.do(sign_ups.accept_offer, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="Leave the offered place to the next in line.")
     async def decline_offer(self, info: Info, sign_up_id: SignUpId) -> SignUpResult:
         key = key_of("SignUp", sign_up_id)
-        async with info.context.unit_of_work() as session:
-            await sign_ups.decline_offer(session, info.context.viewer, key)
+        await info.context.do(sign_ups.decline_offer, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: give an applicant a place, or a place in line.")
     async def approve_sign_up(self, info: Info, sign_up_id: SignUpId) -> SignUpResult:
         key = key_of("SignUp", sign_up_id)
-        async with info.context.unit_of_work() as session:
-            await decisions.approve(session, info.context.viewer, key)
+        await info.context.do(decisions.approve, key)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: say no to somebody who is not confirmed.")
     async def decline_sign_up(self, info: Info, input: DecideSignUpInput) -> SignUpResult:
         key, draft = key_of("SignUp", input.sign_up_id), read(DecisionDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await decisions.decline(session, info.context.viewer, key, draft)
+        await info.context.do(decisions.decline, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(description="As organiser: take a confirmed person out of a shift to come.")
     async def release_sign_up(self, info: Info, input: DecideSignUpInput) -> SignUpResult:
         key, draft = key_of("SignUp", input.sign_up_id), read(DecisionDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await decisions.release(session, info.context.viewer, key, draft)
+        await info.context.do(decisions.release, key, draft)
         return await _changed(info.context, key)
 
     @strawberry.mutation(
@@ -255,8 +244,7 @@ class SignUpMutations:
     async def add_to_shift(self, info: Info, input: AddToShiftInput) -> SignUpResult:
         person_id = key_of("Person", input.person_id)
         draft = read(AddDraft, {**_without(input, "shift_id"), "person_id": person_id})
-        async with info.context.unit_of_work() as session:
-            key = await decisions.add(session, info.context.viewer, key_of("Shift", input.shift_id), draft)
+        key = await info.context.do(decisions.add, key_of("Shift", input.shift_id), draft)
         return await _changed(info.context, key)
 
 

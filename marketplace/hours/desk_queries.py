@@ -6,16 +6,17 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import aliased
 
+from marketplace.db.pages import rising
 from marketplace.db.session import Session
 from marketplace.hours.models import Attendance, HourEntryApproval, HourEntryRequest, HourReview, LedgerEntry
 from marketplace.hours.policy import visible_to
 from marketplace.hours.states import RequestState, request_state
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.volunteering.models import Need, Shift
 from marketplace.volunteering.policy import manages
 
@@ -88,11 +89,7 @@ class RequestRow:
 async def open_reviews(session: Session, viewer: Viewer, page: PageRequest) -> Page[ReviewRow]:
     """Reviews of needs that the viewer manages and that wait for a decision, longest waiting first."""
     statement = _review_rows().where(manages(viewer), HourReview.decided_at.is_(None))
-    if page.after is not None:
-        statement = statement.where(_after(HourReview.opened_at, HourReview.id, page.after))
-    found = await session.execute(
-        statement.order_by(HourReview.opened_at, HourReview.id).limit(page.first + 1)
-    )
+    found = await session.execute(rising(statement, page, HourReview.opened_at, HourReview.id))
     rows = [ReviewRow(*row) for row in found.all()]
     return cut(rows, page, lambda row: encode_cursor(row.opened_at, row.id))
 
@@ -116,11 +113,7 @@ async def waiting_requests(session: Session, viewer: Viewer, page: PageRequest) 
     """Requests of needs that the viewer manages and that wait for approvals, longest waiting first."""
     waiting = and_(HourEntryRequest.completed_at.is_(None), HourEntryRequest.refused_at.is_(None))
     statement = _request_rows(viewer).where(manages(viewer), waiting)
-    if page.after is not None:
-        statement = statement.where(_after(HourEntryRequest.requested_at, HourEntryRequest.id, page.after))
-    found = await session.execute(
-        statement.order_by(HourEntryRequest.requested_at, HourEntryRequest.id).limit(page.first + 1)
-    )
+    found = await session.execute(rising(statement, page, HourEntryRequest.requested_at, HourEntryRequest.id))
     rows = [RequestRow(*row) for row in found.all()]
     return cut(rows, page, lambda row: encode_cursor(row.requested_at, row.id))
 
@@ -140,11 +133,6 @@ async def own_requests(session: Session, viewer: Viewer) -> Sequence[RequestRow]
         _request_rows(viewer).where(own, waiting).order_by(HourEntryRequest.requested_at)
     )
     return [RequestRow(*row) for row in found.all()]
-
-
-def _after(moment: Any, key: Any, cursor: str) -> ColumnElement[bool]:
-    at, last = decode_cursor(cursor, datetime, UUID)
-    return or_(moment > at, and_(moment == at, key > last))
 
 
 def _review_rows() -> Select[*tuple[Any, ...]]:

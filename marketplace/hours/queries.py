@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import aliased
 
+from marketplace.db.pages import falling
 from marketplace.db.session import Session
 from marketplace.hours.models import Attendance, HourReview, LedgerEntry
 from marketplace.hours.policy import visible_to
@@ -16,7 +17,7 @@ from marketplace.hours.rules import star_thresholds
 from marketplace.hours.states import Stars, stars
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.sign_up_states import is_confirmed
 
@@ -109,16 +110,7 @@ async def totals_of(session: Session, person_id: UUID) -> Totals:
 async def entries(session: Session, viewer: Viewer, page: PageRequest, wanted: EntryFilter) -> Page[EntryRow]:
     """Entries that the viewer may see, newest first: own ones, those of managed needs, those of an audited area."""
     statement = _narrowed(_entry_rows(viewer), wanted)
-    if page.after is not None:
-        entered_at, last = decode_cursor(page.after, datetime, UUID)
-        statement = statement.where(
-            or_(
-                LedgerEntry.entered_at < entered_at,
-                and_(LedgerEntry.entered_at == entered_at, LedgerEntry.id < last),
-            )
-        )
-    statement = statement.order_by(LedgerEntry.entered_at.desc(), LedgerEntry.id.desc())
-    found = await session.execute(statement.limit(page.first + 1))
+    found = await session.execute(falling(statement, page, LedgerEntry.entered_at, LedgerEntry.id))
     rows = [EntryRow(*row) for row in found.all()]
     return cut(rows, page, lambda row: encode_cursor(row.entered_at, row.id))
 

@@ -8,13 +8,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.catalogue.models import Tag, TagKind
+from marketplace.db.pages import rising
 from marketplace.db.session import Session
 from marketplace.identity import phones
 from marketplace.identity.models import Availability, Person, PersonQualification, PersonTag
 from marketplace.identity.policy import verifies, visible_to
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.kernel.vault import Vault
 
 
@@ -114,11 +115,7 @@ async def qualifications_to_verify(
             PersonQualification.verified_at.is_(None),
             PersonQualification.refused_at.is_(None),
         )
-        .order_by(PersonQualification.id)
-        .limit(request.first + 1)
     )
-    if request.after:
-        (after,) = decode_cursor(request.after, UUID)
-        waiting = waiting.where(PersonQualification.id > after)
-    rows = [StatedQualification(row, name) for row, name in await session.execute(waiting)]
+    found = await session.execute(rising(waiting, request, PersonQualification.id))
+    rows = [StatedQualification(row, name) for row, name in found]
     return cut(rows, request, lambda stated: encode_cursor(stated.row.id))

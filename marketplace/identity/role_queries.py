@@ -9,13 +9,14 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 
 from marketplace.db import audit
+from marketplace.db.pages import rising
 from marketplace.db.session import Session
 from marketplace.identity import policy, sign_in
 from marketplace.identity.drafts import PhoneDraft
 from marketplace.identity.models import Person, RoleGrant
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.errors import InputIsInvalid, NotFound
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.kernel.vault import Vault
 
 
@@ -78,10 +79,7 @@ async def page(session: Session, viewer: Viewer, role: Role, request: PageReques
     """The open grants of this role that the viewer may take away, the oldest first. Raises as ``must_grant``."""
     must_grant(viewer)
     chosen = _within_reach(viewer).where(RoleGrant.role == role.value)
-    if request.after:
-        (after,) = decode_cursor(request.after, UUID)
-        chosen = chosen.where(RoleGrant.id > after)
-    rows = await session.execute(chosen.order_by(RoleGrant.id).limit(request.first + 1))
+    rows = await session.execute(rising(chosen, request, RoleGrant.id))
     return cut([_grant(row) for row in rows], request, lambda grant: encode_cursor(grant.id))
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
+from marketplace.db.pages import falling
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.notices import contacts
 from marketplace.notices.kinds import ChannelName, Kind, Topic, topics_for
 from marketplace.notices.models import CalendarFeed, Notice, NoticeDelivery
@@ -53,15 +54,7 @@ class Wishes:
 async def inbox(session: Session, viewer: Viewer, request: PageRequest) -> Page[NoticeRow]:
     """What the viewer was told, newest first. Raises SignInNeeded."""
     viewer.signed_in()
-    statement = _rows(viewer)
-    if request.after is not None:
-        created_at, last = decode_cursor(request.after, datetime, UUID)
-        statement = statement.where(
-            or_(Notice.created_at < created_at, and_(Notice.created_at == created_at, Notice.id < last))
-        )
-    found = await session.execute(
-        statement.order_by(Notice.created_at.desc(), Notice.id.desc()).limit(request.first + 1)
-    )
+    found = await session.execute(falling(_rows(viewer), request, Notice.created_at, Notice.id))
     rows = [NoticeRow(*row) for row in found]
     return cut(rows, request, lambda row: encode_cursor(row.created_at, row.id))
 

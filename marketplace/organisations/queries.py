@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from marketplace.areas.codes import within
 from marketplace.areas.models import Area
 from marketplace.catalogue.models import Tag
+from marketplace.db.pages import rising
 from marketplace.db.session import Session
 from marketplace.identity.models import Person, RoleGrant
 from marketplace.identity.viewer import ORGANISATION_ROLES, Role, Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.input import searchable
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.organisations.models import (
     Organisation,
     OrganisationArea,
@@ -80,14 +81,7 @@ async def waiting(session: Session, viewer: Viewer, request: PageRequest) -> Pag
         Organisation.verified_at.is_(None),
         Organisation.refused_at.is_(None),
     )
-    if request.after:
-        at, last = decode_cursor(request.after, datetime, UUID)
-        chosen = chosen.where(
-            or_(Organisation.submitted_at > at, (Organisation.submitted_at == at) & (Organisation.id > last))
-        )
-    rows = await session.scalars(
-        chosen.order_by(Organisation.submitted_at, Organisation.id).limit(request.first + 1)
-    )
+    rows = await session.scalars(rising(chosen, request, Organisation.submitted_at, Organisation.id))
     return cut(rows.all(), request, lambda row: encode_cursor(row.submitted_at, row.id))
 
 
@@ -191,12 +185,7 @@ async def members(session: Session, viewer: Viewer, organisation_id: UUID) -> li
 async def _by_name(
     session: Session, chosen: Select[Organisation], request: PageRequest, total: int | None
 ) -> Page[Organisation]:
-    if request.after:
-        name, last = decode_cursor(request.after, str, UUID)
-        chosen = chosen.where(
-            or_(Organisation.name > name, (Organisation.name == name) & (Organisation.id > last))
-        )
-    rows = await session.scalars(chosen.order_by(Organisation.name, Organisation.id).limit(request.first + 1))
+    rows = await session.scalars(rising(chosen, request, Organisation.name, Organisation.id))
     return cut(rows.all(), request, lambda row: encode_cursor(row.name, row.id), total)
 
 

@@ -12,12 +12,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 from marketplace.areas.codes import within
 from marketplace.areas.models import Area
 from marketplace.catalogue.models import QualificationType, Tag
+from marketplace.db.pages import falling, rising
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.input import searchable
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.organisations.models import Organisation
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift, ShiftSeries
 from marketplace.volunteering.policy import manages as managed_by
@@ -166,10 +167,7 @@ async def shifts_of(
 ) -> Page[ShiftRow]:
     """A need's shifts that end after ``since`` (now, when left out), cancelled ones too, soonest first."""
     chosen = _shifts(viewer).where(Shift.need_id == need_id, Shift.ends_at > (since or session.now()))
-    if request.after:
-        at, last = decode_cursor(request.after, datetime, UUID)
-        chosen = chosen.where(or_(Shift.starts_at > at, and_(Shift.starts_at == at, Shift.id > last)))
-    rows = await session.scalars(chosen.order_by(Shift.starts_at, Shift.id).limit(request.first + 1))
+    rows = await session.scalars(rising(chosen, request, Shift.starts_at, Shift.id))
     found = [_shift_row(row, session.now()) for row in rows]
     return cut(found, request, lambda row: encode_cursor(row.starts_at, row.id))
 
@@ -179,12 +177,7 @@ async def past_shifts_of(
 ) -> Page[ShiftRow]:
     """A need's shifts that have ended, the latest first."""
     chosen = _shifts(viewer).where(Shift.need_id == need_id, Shift.ends_at <= session.now())
-    if request.after:
-        at, last = decode_cursor(request.after, datetime, UUID)
-        chosen = chosen.where(or_(Shift.starts_at < at, and_(Shift.starts_at == at, Shift.id < last)))
-    rows = await session.scalars(
-        chosen.order_by(Shift.starts_at.desc(), Shift.id.desc()).limit(request.first + 1)
-    )
+    rows = await session.scalars(falling(chosen, request, Shift.starts_at, Shift.id))
     found = [_shift_row(row, session.now()) for row in rows]
     return cut(found, request, lambda row: encode_cursor(row.starts_at, row.id))
 
@@ -258,11 +251,7 @@ async def _page(
     session: Session, chosen: Select[*tuple[Any, ...]], request: PageRequest, at: InstrumentedAttribute[Any]
 ) -> Page[NeedRow]:
     """A page by the moment ``at``, the latest first."""
-    if request.after:
-        since, last = decode_cursor(request.after, datetime, UUID)
-        chosen = chosen.where(or_(at < since, and_(at == since, Need.id < last)))
-    ordered = chosen.order_by(at.desc(), Need.id.desc()).limit(request.first + 1)
-    rows = (await session.execute(ordered)).all()
+    rows = (await session.execute(falling(chosen, request, at, Need.id))).all()
     shown = cut(rows, request, lambda row: encode_cursor(getattr(row.Need, at.key), row.Need.id))
     return Page(await _dressed(session, shown.rows), shown.cursors, shown.has_next)
 

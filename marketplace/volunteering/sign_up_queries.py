@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
+from marketplace.db.pages import falling, rising
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.policy import visible_to as need_visible_to
 from marketplace.volunteering.sign_up_policy import must_organise, visible_to
@@ -91,24 +92,14 @@ class Clash:
 
 async def my_coming(session: Session, viewer: Viewer, request: PageRequest) -> Page[SignUpRow]:
     """The viewer's open or cancelled sign-ups for shifts that have not ended, soonest first. Raises SignInNeeded."""
-    clause = _is_coming(session.now())
-    after = decode_cursor(request.after, datetime, UUID) if request.after else None
-    if after is not None:
-        clause = and_(
-            clause, or_(Shift.starts_at > after[0], and_(Shift.starts_at == after[0], SignUp.id > after[1]))
-        )
-    return await _mine(session, viewer, request, clause, (Shift.starts_at, SignUp.id))
+    chosen = _select().where(SignUp.person_id == viewer.signed_in(), _is_coming(session.now()))
+    return await _page(session, rising(chosen, request, Shift.starts_at, SignUp.id), request)
 
 
 async def my_past(session: Session, viewer: Viewer, request: PageRequest) -> Page[SignUpRow]:
     """The viewer's other sign-ups, those of ended shifts and those that came to nothing, latest first. Raises SignInNeeded."""
-    clause = not_(_is_coming(session.now()))
-    after = decode_cursor(request.after, datetime, UUID) if request.after else None
-    if after is not None:
-        clause = and_(
-            clause, or_(Shift.starts_at < after[0], and_(Shift.starts_at == after[0], SignUp.id < after[1]))
-        )
-    return await _mine(session, viewer, request, clause, (Shift.starts_at.desc(), SignUp.id.desc()))
+    chosen = _select().where(SignUp.person_id == viewer.signed_in(), not_(_is_coming(session.now())))
+    return await _page(session, falling(chosen, request, Shift.starts_at, SignUp.id), request)
 
 
 async def my_open_by_shifts(
@@ -142,9 +133,7 @@ async def sign_up(session: Session, viewer: Viewer, sign_up_id: UUID) -> SignUpR
 async def of_shift(session: Session, viewer: Viewer, shift_id: UUID, request: PageRequest) -> Page[SignUpRow]:
     """The shift's sign-ups that the viewer may see, in the order in which they came: all for organisers, else one's own."""
     query = _select().where(SignUp.shift_id == shift_id, visible_to(viewer))
-    if request.after:
-        query = query.where(SignUp.id > decode_cursor(request.after, UUID)[0])
-    rows = await session.execute(query.order_by(SignUp.id).limit(request.first + 1))
+    rows = await session.execute(rising(query, request, SignUp.id))
     shown = [_row(row, session.now()) for row in rows]
     return cut(shown, request, lambda row: encode_cursor(row.id))
 
@@ -265,20 +254,8 @@ def _me(viewer: Viewer) -> set[UUID]:
     return {viewer.person_id} if viewer.person_id else set()
 
 
-async def _mine(
-    session: Session,
-    viewer: Viewer,
-    request: PageRequest,
-    clause: ColumnElement[bool],
-    order: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...],
-) -> Page[SignUpRow]:
-    rows = await session.execute(
-        _select()
-        .where(SignUp.person_id == viewer.signed_in(), clause)
-        .order_by(*order)
-        .limit(request.first + 1)
-    )
-    shown = [_row(row, session.now()) for row in rows]
+async def _page(session: Session, chosen: Select[*tuple[Any, ...]], request: PageRequest) -> Page[SignUpRow]:
+    shown = [_row(row, session.now()) for row in await session.execute(chosen)]
     return cut(shown, request, lambda row: encode_cursor(row.starts_at, row.id))
 
 

@@ -41,7 +41,7 @@ class ShownRow:
     title: str
     article: str
     values: Sequence[tuple[str, str]]
-    sources: Sequence[tuple[str, str]]
+    sources: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +170,17 @@ def _unit(key: str) -> str | None:
     return next((unit for unit in _UNITS if key.rpartition("_")[2] == unit), None)
 
 
-def _sources(source: str, locale: str) -> Iterator[tuple[str, str]]:
+def _sources(source: str, locale: str) -> Iterator[str]:
     """How well it was checked, in words, and what was read: "V 国务院令第685号, 2017; own"."""
     for part in source.split("; "):
         grade, _gap, text = part.partition(" ")
         if grade == _OWN:
             continue
         known = word(locale, f"rule_source.{grade}")
-        yield ("", part) if known == f"rule_source.{grade}" else (known, text)
+        if known == f"rule_source.{grade}":
+            yield part
+        else:
+            yield f"{known}{'' if known.endswith('：') else ' '}{text}".strip()
 
 
 def _fields(row: Rule, locale: str) -> Iterator[ValueField]:
