@@ -52,7 +52,8 @@ async def worker_viewer(house: House) -> Viewer:
 
 
 def found(house: House, text: str) -> set[str]:
-    return {hit.id for hit in house.search.search(Query(text=text)).hits}
+    results = house.search.search(Query(text=text))
+    return set() if results.approximate else {hit.id for hit in results.hits}
 
 
 def of(need_id: UUID) -> str:
