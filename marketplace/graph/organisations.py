@@ -143,7 +143,7 @@ class OrganisationFilter:
 
 @strawberry.type
 class OrganisationQueries:
-    @strawberry.field(description="Organisations by name.")
+    @strawberry.field(description="Organisations by name; `searchOrganisations` finds them by any word about them.")
     async def organisations(
         self, info: Info, filter: OrganisationFilter | None = None, first: First = 20, after: After = None
     ) -> Connection[Organisation]:
