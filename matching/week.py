@@ -15,7 +15,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 Week = tuple[int, ...]
 """Seven masks, Monday first; bit n of a day is its half hour n."""
 
-NO_TIME: Week = (0,) * DAYS
+_WHOLE_SLOT = (1 << SLOT_MINUTES) - 1
 
 
 def week_of(stretches: Iterable[Stretch]) -> Week:
@@ -24,16 +24,11 @@ def week_of(stretches: Iterable[Stretch]) -> Week:
     Half hours, because shifts begin at half past as often as on the hour. A half is enough, so that 14:15 to 16:15
     is two hours of the week whichever way it is looked at.
     """
-    minutes = [0] * (DAYS * SLOTS_A_DAY)
+    minutes = [0] * DAYS
     for stretch in stretches:
-        first = stretch.weekday * SLOTS_A_DAY
-        for slot in range(
-            stretch.from_minute // SLOT_MINUTES, min(SLOTS_A_DAY, stretch.to_minute // SLOT_MINUTES + 1)
-        ):
-            begin = slot * SLOT_MINUTES
-            covered = min(stretch.to_minute, begin + SLOT_MINUTES) - max(stretch.from_minute, begin)
-            minutes[first + slot] += max(0, covered)
-    return _masks(slot for slot, covered in enumerate(minutes) if 2 * covered >= SLOT_MINUTES)
+        if stretch.from_minute < stretch.to_minute:
+            minutes[stretch.weekday] |= (1 << stretch.to_minute) - (1 << stretch.from_minute)
+    return tuple(_half_hours(day) for day in minutes)
 
 
 @lru_cache(maxsize=1024)
@@ -62,6 +57,14 @@ def slots_in(week: Week) -> int:
 def both(one: Week, other: Week) -> Week:
     """The half hours that two weeks share."""
     return tuple(a & b for a, b in zip(one, other, strict=True))
+
+
+def _half_hours(minutes: int) -> int:
+    """The half hours of which these bits, one a minute of a day, cover at least a half."""
+    first = ((minutes & -minutes).bit_length() - 1) // SLOT_MINUTES
+    slots = range(max(first, 0), -(-minutes.bit_length() // SLOT_MINUTES))
+    covered = ((slot, (minutes >> slot * SLOT_MINUTES & _WHOLE_SLOT).bit_count()) for slot in slots)
+    return sum(1 << slot for slot, count in covered if 2 * count >= SLOT_MINUTES)
 
 
 def _masks(slots: Iterable[int]) -> Week:

@@ -70,6 +70,12 @@ def test_half_the_shift_free_is_half_the_points() -> None:
     assert facts(explanation, "availability") == {"minutes": 120, "free_minutes": 60}
 
 
+def test_times_that_overlap_count_once() -> None:
+    twice = (Stretch(0, 540, 550), Stretch(0, 540, 550), Stretch(0, 570, 580), Stretch(0, 582, 590))
+    explanation = explained(replace(ADULT, availability=twice))
+    assert facts(explanation, "availability")["free_minutes"] == 30
+
+
 def test_a_shift_over_sunday_midnight_meets_the_beginning_of_the_week() -> None:
     sunday_night = replace(
         SHIFT, starts_at=MONDAY + timedelta(days=6, hours=14), ends_at=MONDAY + timedelta(days=6, hours=16)
