@@ -19,7 +19,7 @@ from marketplace.volunteering.models import Need, Shift
 
 
 async def invited(session: Session, event: PersonInvited) -> None:
-    """An organiser asks the person; the two strongest factors say why. Useless once the shift has begun."""
+    """An organiser asks the person; the strongest factors and the points of all say why. Useless once the shift has begun."""
     found = (
         await session.execute(
             select(Invitation, Shift, Need)
@@ -41,7 +41,6 @@ async def invited(session: Session, event: PersonInvited) -> None:
             "place": need.place,
             "shift": Span(shift.starts_at, shift.ends_at),
             "why": words.why(told),
-            "points": words.points(told.score),
         },
         link=links.INVITATIONS,
         useless_from=shift.starts_at,

@@ -92,15 +92,22 @@ def told(explanation: Explanation, known: Names, reader: Reader) -> Told:
 
 
 def why(shown: Told, most: int = 2) -> Named:
-    """The strongest factors as one sentence in each language, for a notice."""
-    return Named(
-        *(
-            ("；" if locale == ZH else "; ").join(
-                local_forms.sentence(locale, factor.key, factor.facts) for factor in shown.strongest(most)
-            )
-            for locale in (ZH, EN)
-        )
-    )
+    """For a notice: the strongest factors as sentences, and the points of all that gave any, which sum to the score."""
+    return Named(*(_why(shown, most, locale) for locale in (ZH, EN)))
+
+
+def _why(shown: Told, most: int, locale: str) -> str:
+    said = [local_forms.sentence(locale, one.key, one.facts) for one in shown.strongest(most)]
+    given = [
+        f"{local_forms.sentence(locale, f'factor.{one.name}', {})} {points(one.points)}"
+        for one in shown.factors
+        if one.points
+    ]
+    facts = {
+        "reasons": ("；" if locale == ZH else "; ").join(said),
+        "sum": f"{' + '.join(given)} = {points(shown.score)}",
+    }
+    return local_forms.sentence(locale, "why.with_points", facts)
 
 
 def points(tenths: int) -> str:

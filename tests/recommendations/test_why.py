@@ -1,5 +1,6 @@
 """Scenario 36. Why this: factors with points that sum to the score. Why not me: typed reasons, and the smallest change that lifts each."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from marketplace.kernel.errors import NotFound, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.local_forms import sentence
 from marketplace.kernel.locale import EN, ZH
-from marketplace.recommendations import why
+from marketplace.recommendations import why, words
 from marketplace.recommendations.errors import RankingIsOff
 from marketplace.recommendations.why import LiftCode, Obstacle, WhyThis, birthday
 from marketplace.volunteering import eligibility
@@ -51,6 +52,22 @@ async def test_why_this_says_factors_that_sum_to_the_score_in_both_languages(hou
         for locale in (ZH, EN):
             said = sentence(locale, factor.key, factor.facts)
             assert said != factor.key and "%(" not in said
+
+
+async def test_a_notice_says_the_points_of_all_factors_and_they_sum_in_both_languages(house: House) -> None:
+    person = await scene.volunteer(house, skills=("accompanying",))
+    place = await scene.need(house, tags=("accompanying",))
+    told = why.must_be_ranked(await _asked(house, person, place.shift_id))
+    said = words.why(told)
+    assert (
+        "需要的正是您的技能：陪伴照护" in said.zh and "It asks for what you can do: Accompanying" in said.en
+    )
+    for text, first in ((said.zh, "技能 25"), (said.en, "Skills 25")):
+        found = re.search(r"[（(]([^（(]+) = ([0-9.]+)", text)
+        assert found is not None
+        parts = found[1].split(" + ")
+        assert parts[0] == first and f"{told.score / 10:g}" == found[2]
+        assert round(sum(float(part.rsplit(" ", 1)[1]) for part in parts), 1) == told.score / 10
 
 
 async def test_why_not_me_gives_every_reason_and_what_would_lift_it(house: House) -> None:
