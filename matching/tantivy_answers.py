@@ -90,7 +90,7 @@ def _page(searcher: tantivy.Searcher, wanted: tantivy.Query | None, query: Query
         return Results(hits, ranked.total, _facets(searcher, condition, query.facets), cut=query.is_cut)
     measured = Measured(searcher, condition, sort, nears)
     hits = _hits(searcher, measured, condition, query, sort)
-    kept = _named([_id(searcher, entry.address) for entry in measured.entries] if query.facets else [])
+    kept = _named([_id(searcher, address) for address in measured.addresses] if query.facets else [])
     return Results(hits, measured.total, _facets(searcher, kept, query.facets), cut=query.is_cut)
 
 
