@@ -191,11 +191,15 @@ class Key:
     """Where a hit stands in its order: the value it is sorted by and its id. The next page goes on after it.
 
     The value is the score, `date_value`, `newest_value` or the metres, as the engine that gave it knows them; None when
-    there is no date.
+    there is no date. Raises ValueError for a value that is no number or has no end.
     """
 
     value: float | None
     id: str
+
+    def __post_init__(self) -> None:
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError(f"no such value: {self.value}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.index import Between, Document, Near, Number, Point, Query, Removal, SearchIndex, Sort
+from matching.index import Between, Document, Key, Near, Number, Point, Query, Removal, SearchIndex, Sort
 from tests.matching.builders import all_found, found, need, pages, rebuilt
 from tests.matching.engines import Place
 
@@ -186,3 +186,9 @@ def test_a_key_survives_being_written_down(index: SearchIndex) -> None:
         key = index.search(query).hits[-1].key
         again = type(key)(None if key.value is None else float(repr(key.value)), key.id)
         assert index.search(replace(query, after=again)) == index.search(replace(query, after=key, seen=4))
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_key_stands_somewhere(value: float) -> None:
+    with pytest.raises(ValueError, match="no such value"):
+        Key(value, "a")
