@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from matching import scanning
 from matching.arrays import VolunteerArrays
-from matching.features import Volunteer
+from matching.features import Opportunity, Volunteer
 from matching.questions import Question
 from matching.quickest import QuickestScan
 from matching.ranking import rank
@@ -43,6 +43,22 @@ def volunteers() -> list[Volunteer]:
     return [people.volunteer(random) for _ in range(3000)]
 
 
+Explained = list[tuple[Opportunity, dict[UUID, int]]]
+
+
+@pytest.fixture(scope="module")
+def explained(volunteers: list[Volunteer]) -> Explained:
+    """Some opportunities, each with the score of everybody whom nothing bars, explained one by one."""
+    random = Random(3)
+    found: Explained = [(replace(people.opportunity(random), is_uninsured=False), {}) for _ in range(12)]
+    for volunteer in volunteers:
+        for opportunity, scores in found:
+            explanation = explain(volunteer, opportunity, VOLUNTEER_WEIGHTS, TREE)
+            if not explanation.blocks:
+                scores[volunteer.id] = explanation.score
+    return found
+
+
 @pytest.fixture(scope="module")
 def arrays(tmp_path_factory: pytest.TempPathFactory, volunteers: list[Volunteer]) -> VolunteerArrays:
     return filled(tmp_path_factory.mktemp("arrays"), volunteers)
@@ -50,19 +66,22 @@ def arrays(tmp_path_factory: pytest.TempPathFactory, volunteers: list[Volunteer]
 
 @pytest.mark.parametrize("scan_of", SCANS)
 def test_every_row_has_the_score_of_its_explanation(
-    scan_of: Callable[[], Scan], arrays: VolunteerArrays, volunteers: list[Volunteer]
+    scan_of: Callable[[], Scan], arrays: VolunteerArrays, volunteers: list[Volunteer], explained: Explained
 ) -> None:
-    scan, random = scan_of(), Random(3)
-    for _ in range(12):
-        opportunity = replace(people.opportunity(random), is_uninsured=False)
-        generation, vocabulary = arrays.reading().snapshot()
+    scan = scan_of()
+    generation, vocabulary = arrays.reading().snapshot()
+    row_of = dict(
+        zip(
+            (volunteer.id for volunteer in volunteers),
+            generation.find(volunteer.id for volunteer in volunteers).tolist(),
+            strict=True,
+        )
+    )
+    for opportunity, scores in explained:
         question = Question(opportunity, VOLUNTEER_WEIGHTS, vocabulary, TREE)
         found = scan(generation.columns, generation.used, question, NOBODY, len(volunteers))
-        scores = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
-        rows = generation.find([volunteer.id for volunteer in volunteers])
-        for volunteer, row in zip(volunteers, rows.tolist(), strict=True):
-            explanation = explain(volunteer, opportunity, VOLUNTEER_WEIGHTS, TREE)
-            assert scores.get(row) == (None if explanation.blocks else explanation.score)
+        scanned = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
+        assert scanned == {row_of[identity]: score for identity, score in scores.items()}
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -88,21 +107,16 @@ def test_both_kernels_agree_whatever_the_weights_and_the_opportunity(
 @pytest.mark.parametrize("scan_of", SCANS)
 @pytest.mark.parametrize("k", [1, 20, 700, 5000])
 def test_the_best_are_the_best_of_all_explanations(
-    scan_of: Callable[[], Scan], k: int, arrays: VolunteerArrays, volunteers: list[Volunteer]
+    scan_of: Callable[[], Scan],
+    k: int,
+    arrays: VolunteerArrays,
+    volunteers: list[Volunteer],
+    explained: Explained,
 ) -> None:
     random, scan = Random(k), scan_of()
-    for _ in range(4):
-        opportunity = people.opportunity(random)
+    for opportunity, everybody in explained:
         excluded = {volunteer.id for volunteer in random.sample(volunteers, 200)}
-        explained = (
-            (volunteer.id, explain(volunteer, opportunity, VOLUNTEER_WEIGHTS, TREE))
-            for volunteer in volunteers
-        )
-        scores = {
-            identity: explanation.score
-            for identity, explanation in explained
-            if identity not in excluded and not explanation.blocks
-        }
+        scores = {identity: score for identity, score in everybody.items() if identity not in excluded}
         ranked = rank(arrays, opportunity, VOLUNTEER_WEIGHTS, k, excluded, TREE, scan)
         assert [one.score for one in ranked] == sorted(scores.values(), reverse=True)[:k]
         assert all(scores[one.id] == one.score for one in ranked)
