@@ -59,8 +59,7 @@ class _Bits(NamedTuple):
 class _Asked(NamedTuple):
     """A question as numbers and arrays."""
 
-    minimum_age: Any
-    adult_from: Any
+    ages: Any
     qualifications: Any
     whole_skills: Any
     half_skills: Any
@@ -93,8 +92,7 @@ class _Points(NamedTuple):
 def scan(columns: Columns, size: int, question: Question, shut: Rows, k: int) -> Candidates:
     """As `scanning.scan`; the first call in a process compiles it, or reads what was compiled before from a cache."""
     asked = _Asked(
-        question.minimum_age,
-        question.adult_from,
+        (question.minimum_age, question.adult_from),
         question.qualifications,
         *question.skills,
         question.week,
@@ -132,32 +130,35 @@ def _ones(word):  # type: ignore[no-untyped-def]
 
 
 @numba.njit
-def _barred(columns, asked, bits, begin, end):  # type: ignore[no-untyped-def]
-    """No points for who passes the hard rules but for the radius: is there, of age, and qualified. Else fewer than none."""
-    flags, age = columns.flags[begin:end], columns.age[begin:end]
-    allowed = np.empty(end - begin, np.bool_)
-    for at in range(allowed.size):
-        is_there = (flags[at] & bits.live != 0) & (age[at] >= asked.minimum_age) & (age[at] != bits.no_age)
-        allowed[at] = is_there & ((age[at] >= asked.adult_from) | (flags[at] & bits.guardian != 0))
-    for word in range(asked.qualifications.size):
-        mask = asked.qualifications[word]
-        if mask != 0:
-            part = columns.qualification[word, begin:end]
-            for at in range(allowed.size):
-                allowed[at] &= part[at] & mask == mask
-    totals = np.empty(allowed.size, np.int16)
-    for at in range(allowed.size):
-        totals[at] = 0 if allowed[at] else bits.barred
+def _barred(flags, age, ages, bits):  # type: ignore[no-untyped-def]
+    """No points for who is there and of age, and so few that nothing makes them good for others."""
+    minimum, adult_from = ages
+    totals = np.empty(flags.size, np.int16)
+    for at in range(totals.size):
+        is_there = (flags[at] & bits.live != 0) & (age[at] >= minimum) & (age[at] != bits.no_age)
+        is_allowed = is_there & ((age[at] >= adult_from) | (flags[at] & bits.guardian != 0))
+        totals[at] = 0 if is_allowed else bits.barred
     return totals
 
 
 @numba.njit
-def _halves(columns, asked, begin, end):  # type: ignore[no-untyped-def]
+def _bar_unqualified(column, begin, asked, barred, totals):  # type: ignore[no-untyped-def]
+    """Bars who has not all that is asked."""
+    for word in range(asked.size):
+        mask = asked[word]
+        if mask != 0:
+            part = column[word, begin : begin + totals.size]
+            for at in range(totals.size):
+                totals[at] = totals[at] if part[at] & mask == mask else barred
+
+
+@numba.njit
+def _halves(skill, begin, end, whole_skills, half_skills):  # type: ignore[no-untyped-def]
     """Twice the skills held plus those held in part."""
     halves = np.zeros(end - begin, np.uint16)
-    for one in range(asked.whole_skills.shape[0]):
-        whole = _has_any(columns.skill, begin, end, asked.whole_skills[one])
-        half = _has_any(columns.skill, begin, end, asked.half_skills[one])
+    for one in range(whole_skills.shape[0]):
+        whole = _has_any(skill, begin, end, whole_skills[one])
+        half = _has_any(skill, begin, end, half_skills[one])
         for at in range(halves.size):
             halves[at] += np.uint16(whole[at]) + np.uint16(whole[at] | half[at])
     return halves
@@ -280,11 +281,14 @@ def _scan(columns, question, shut, k, found):  # type: ignore[no-untyped-def]
     size = least = reached = closed = begin = 0
     while begin < found_rows.size:
         end = min(begin + min(max(begin, FIRST_BLOCK), BLOCK), found_rows.size)
-        flags, totals = columns.flags[begin:end], _barred(columns, asked, bits, begin, end)
+        flags = columns.flags[begin:end]
+        totals = _barred(flags, columns.age[begin:end], asked.ages, bits)
+        _bar_unqualified(columns.qualification, begin, asked.qualifications, bits.barred, totals)
         while closed < shut.size and shut[closed] < end:
             totals[shut[closed] - begin] = bits.barred
             closed += 1
-        _add_counted(flags, bits.skills, _halves(columns, asked, begin, end), points.skill, totals)
+        halves = _halves(columns.skill, begin, end, asked.whole_skills, asked.half_skills)
+        _add_counted(flags, bits.skills, halves, points.skill, totals)
         free = _shared(columns.week, begin, end, asked.week)
         _add_counted(flags, bits.week, free, points.availability, totals)
         _add_district(columns.district[begin:end], asked.sameness, points.district, totals)
