@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from marketplace.db.session import Session
 from marketplace.discovery import saved_wishes
@@ -18,6 +19,9 @@ from marketplace.volunteering.queries import NeedRow
 from marketplace.volunteering.states import NeedState
 
 MatchId = tuple[UUID, UUID]
+
+_AT_ONCE_TAKES = timedelta(hours=1)
+"""What is to be told at once is told within this time, or its telling is not on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +68,8 @@ async def at_once(session: Session, need_id: UUID, search_ids: Collection[UUID])
 
 
 async def of_the_day(session: Session, person_id: UUID) -> News:
-    """What one person wants to hear once a day and has not heard yet."""
-    return await _news(
-        session, and_(SavedSearch.person_id == person_id, SavedSearch.how_told == HowTold.DAILY)
-    )
+    """What one person has not heard yet and wants to hear this evening."""
+    return await _news(session, and_(SavedSearch.person_id == person_id, _is_for_the_evening(session)))
 
 
 async def people_with_news_of_the_day(
@@ -77,7 +79,7 @@ async def people_with_news_of_the_day(
     found = await session.scalars(
         select(SavedSearch.person_id)
         .join(SavedSearchMatch, SavedSearchMatch.saved_search_id == SavedSearch.id)
-        .where(SavedSearch.how_told == HowTold.DAILY, _is_untold(), which)
+        .where(_is_for_the_evening(session), _is_untold(), which)
         .distinct()
         .order_by(SavedSearch.person_id)
         .limit(most)
@@ -101,6 +103,14 @@ async def put_aside(session: Session, news: News) -> None:
         await session.execute(update(SavedSearchMatch).where(stale).values(passed_over_at=session.now()))
     if news.unfit:
         await session.execute(delete(SavedSearchMatch).where(is_one_of([match.id for match in news.unfit])))
+
+
+def _is_for_the_evening(session: Session) -> ColumnElement[bool]:
+    """What is told once a day, and what waited for that when its owner chose to hear at once."""
+    left_over = and_(
+        SavedSearch.how_told == HowTold.AT_ONCE, SavedSearchMatch.matched_at < session.now() - _AT_ONCE_TAKES
+    )
+    return or_(SavedSearch.how_told == HowTold.DAILY, left_over)
 
 
 def _is_untold() -> ColumnElement[bool]:

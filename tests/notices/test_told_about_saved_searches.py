@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from marketplace.bootstrap import House
 from marketplace.discovery import saved_searches
-from marketplace.discovery.saved_models import SavedSearchMatch
+from marketplace.discovery.saved_drafts import ChangeSearchDraft
+from marketplace.discovery.saved_models import HowTold, SavedSearchMatch
 from marketplace.identity.drafts import ErasureDraft
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import FixedClock
@@ -133,6 +134,23 @@ async def test_a_long_day_is_cut_and_says_how_much_more_there_is(house: House, c
     ):
         lines = notice.in_words(locale).lines
         assert (len(lines), lines[-1]) == (10, more)
+
+
+async def test_what_waited_for_the_evening_still_comes_when_its_owner_chose_to_hear_at_once(
+    house: House, clock: FixedClock
+) -> None:
+    owner = await scene.reader(house)
+    search_id = await saved.save(house, owner, "daily", text="助浴")
+    await saved.published(house, "助浴一")
+    async with house.database.unit_of_work() as session:
+        draft = ChangeSearchDraft(how_told=HowTold.AT_ONCE)
+        await saved_searches.change(session, owner, search_id, draft)
+    await saved.published(house, "助浴二")
+    assert await kinds(house, owner) == ["search_matched"]
+    clock.set(EVENING)
+    await digest(house)
+    assert await kinds(house, owner) == ["search_digest", "search_matched"]
+    assert await pending(house) == 0
 
 
 async def test_nobody_gets_two_digests_on_one_day(house: House, clock: FixedClock) -> None:
