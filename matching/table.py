@@ -119,10 +119,14 @@ class Writer(Generic[Thing]):
             # Before the rows: whoever meets a new bit can know what it means.
             self._serve(self._generation.path, self.vocabulary)
             self._said = self.vocabulary.size
-        found = self._generation.index.find(columns["id_high"], columns["id_low"])
-        is_new = found < 0
-        found[is_new] = self._blank_rows(int(is_new.sum()))
-        self._write(found, is_new, columns)
+        rows = self._generation.index.find(columns["id_high"], columns["id_low"])
+        if self._generation.used + np.count_nonzero(rows < 0) > self._generation.capacity:
+            self._grow(rows.size)
+            # Whoever was there already has moved.
+            rows = self._generation.index.find(columns["id_high"], columns["id_low"])
+        is_new, used = rows < 0, self._generation.used
+        rows[is_new] = np.arange(used, used + np.count_nonzero(is_new))
+        self._write(rows, is_new, columns)
 
     def remove(self, ids: Iterable[UUID]) -> None:
         """Blanks the rows of these ids; unknown ones are nothing to do."""
@@ -134,20 +138,11 @@ class Writer(Generic[Thing]):
         for column in generation.columns.values():
             column[..., rows] = 0
 
-    def _blank_rows(self, wanted: int) -> Column:
-        generation = self._generation
-        if generation.used + wanted <= generation.capacity:
-            return np.arange(generation.used, generation.used + wanted)
-        if wanted:
-            self._grow(wanted)
-        return np.arange(self._generation.used, self._generation.used + wanted)
-
     def _grow(self, wanted: int) -> None:
         """Moves what is live and whole to a generation with room. Rows are never given to another id in place."""
         old = self._generation
         _, kept = old.sealed(np.flatnonzero(old.columns["flags"][: old.used] & LIVE))
-        capacity = 2 * (kept["id_low"].size + wanted)
-        self._generation = self._folder.fresh(capacity)
+        self._generation = self._folder.fresh(2 * (kept["id_low"].size + wanted))
         fresh = np.arange(kept["id_low"].size)
         self._write(fresh, np.ones(fresh.size, dtype=bool), kept)
         self._serve(self._generation.path, self.vocabulary)

@@ -89,6 +89,19 @@ def test_a_reader_follows_when_the_arrays_grow_and_when_they_are_rebuilt(arrays:
     assert len(arrays.reading()) == 7
 
 
+def test_who_changes_while_the_arrays_grow_is_neither_lost_nor_mistaken(arrays: VolunteerArrays) -> None:
+    put(arrays, adults(1000))
+    with arrays.writing() as writer:
+        writer.remove([UUID(int=1)])
+    cooks = [replace(one, skills=frozenset({"cooking"})) for one in adults(100, first=901)]
+    put(arrays, cooks + adults(100, first=1001))
+    scores = ranked(arrays)
+    best = max(scores.values())
+    assert scores.keys() == {UUID(int=number) for number in range(2, 1101)}
+    assert {identity for identity, score in scores.items() if score == best} == {one.id for one in cooks}
+    arrays.reading().check()
+
+
 def test_a_rebuild_that_fails_leaves_what_serves(arrays: VolunteerArrays) -> None:
     put(arrays, adults(4))
     with pytest.raises(RuntimeError), arrays.rebuilding() as writer:
