@@ -23,7 +23,7 @@ from marketplace.recommendations import (
     why,
 )
 from marketplace.recommendations.drafts import InviteDraft
-from marketplace.recommendations.invitation_queries import InvitationRow, InvitationState, tally
+from marketplace.recommendations.invitation_queries import InvitationRow, InvitationState
 from marketplace.recommendations.inviting import Suggestion
 from marketplace.recommendations.providers import NeedForProvider
 from marketplace.recommendations.recommending import Recommended
@@ -287,9 +287,10 @@ class RecommendationQueries:
 
     @strawberry.field(description="As organiser: a need's newest hundred invitations.")
     async def invitations_of_need(self, info: Info, need_id: strawberry.ID) -> InvitationsOfNeed:
+        key = key_of("Need", need_id)
         async with info.context.reading() as session:
-            rows = await invitation_queries.of_need(session, info.context.viewer, key_of("Need", need_id))
-        counts = tally(rows)
+            rows = await invitation_queries.of_need(session, info.context.viewer, key)
+            counts = await invitation_queries.tally(session, key)
         return InvitationsOfNeed(
             invited=counts.invited,
             accepted=counts.accepted,

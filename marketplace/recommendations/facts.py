@@ -76,7 +76,7 @@ async def people(session: Session, person_ids: Collection[UUID]) -> dict[UUID, K
     past = await records(session, found)
     subjects = await tags_of_needs(session, {one.need_id for some in past.values() for one in some})
     taken = await taken_times(session, found)
-    invited = await _invited_lately(session, found)
+    invited = await invited_within(session, found, RECENTLY)
     known: dict[UUID, Known] = {}
     for person_id, profile in found.items():
         own = past.get(person_id, ())
@@ -179,11 +179,13 @@ def _interests(past: Sequence[Record], subjects: Mapping[UUID, Sequence[str]], w
     return words.of(codes, *_SUBJECTS)
 
 
-async def _invited_lately(session: Session, person_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How often each person was invited in the last thirty days; who never was is left out."""
+async def invited_within(
+    session: Session, person_ids: Collection[UUID], since: timedelta
+) -> Mapping[UUID, int]:
+    """How often each person was invited within ``since``; who was not is left out. One statement."""
     rows = await session.execute(
         select(Invitation.person_id, func.count())
-        .where(Invitation.person_id.in_(person_ids), Invitation.invited_at > session.now() - RECENTLY)
+        .where(Invitation.person_id.in_(person_ids), Invitation.invited_at > session.now() - since)
         .group_by(Invitation.person_id)
     )
     return {row.person_id: row[1] for row in rows}

@@ -1,13 +1,13 @@
 """Invitations as they are read: one's own, with why; and an organiser's, with masked names and how many said what."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, select
 
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
@@ -69,9 +69,9 @@ class InvitationRow:
 class Tally:
     """How many were asked for a need, and what they said."""
 
-    invited: int = 0
-    accepted: int = 0
-    declined: int = 0
+    invited: int
+    accepted: int
+    declined: int
 
 
 def invitation_state(facts: InvitationFacts, now: datetime) -> InvitationState:
@@ -102,7 +102,7 @@ async def by_ids(session: Session, viewer: Viewer, ids: Collection[UUID]) -> dic
 
 
 async def of_need(session: Session, viewer: Viewer, need_id: UUID) -> list[InvitationRow]:
-    """A need's invitations for its organisers, the newest first. Raises SignInNeeded, NotFound, NotPermitted."""
+    """A need's newest hundred invitations for its organisers. Raises SignInNeeded, NotFound, NotPermitted."""
     need = await session.scalar(select(Need).where(Need.id == need_id, need_visible_to(viewer)))
     if need is None:
         viewer.signed_in()
@@ -111,10 +111,18 @@ async def of_need(session: Session, viewer: Viewer, need_id: UUID) -> list[Invit
     return await _shown(session, Invitation.need_id == need_id, Reader.THEM)
 
 
-def tally(rows: Sequence[InvitationRow]) -> Tally:
-    """How many were asked, signed up, and declined."""
-    states = [row.state for row in rows]
-    return Tally(len(rows), states.count(InvitationState.ACCEPTED), states.count(InvitationState.DECLINED))
+async def tally(session: Session, need_id: UUID) -> Tally:
+    """How many were asked for a need, signed up, and declined; for whoever may see its invitations. One statement."""
+    row = (
+        await session.execute(
+            select(
+                func.count(),
+                func.count(case((_has_signed_up(), 1))),
+                func.count(case((and_(Invitation.declined_at.is_not(None), ~_has_signed_up()), 1))),
+            ).where(Invitation.need_id == need_id)
+        )
+    ).one()
+    return Tally(*row)
 
 
 async def _shown(session: Session, clause: ColumnElement[bool], reader: Reader) -> list[InvitationRow]:
@@ -151,12 +159,6 @@ def _row(row: Row[*tuple[Any, ...]], told: Told, reader: Reader, now: datetime) 
 
 
 def _select() -> Select[*tuple[Any, ...]]:
-    of_need = select(Shift.id).where(Shift.need_id == Invitation.need_id).correlate(Invitation)
-    has_signed_up = (
-        exists()
-        .where(SignUp.person_id == Invitation.person_id, SignUp.shift_id.in_(of_need), is_open())
-        .correlate(Invitation)
-    )
     return (
         select(
             Invitation,
@@ -165,11 +167,20 @@ def _select() -> Select[*tuple[Any, ...]]:
             Need.place,
             Shift.starts_at,
             Shift.ends_at,
-            has_signed_up.label("has_signed_up"),
+            _has_signed_up().label("has_signed_up"),
         )
         .join(Person, Person.id == Invitation.person_id)
         .join(Need, Need.id == Invitation.need_id)
         .join(Shift, Shift.id == Invitation.shift_id)
         .order_by(Invitation.invited_at.desc(), Invitation.id.desc())
         .limit(_MOST_SHOWN)
+    )
+
+
+def _has_signed_up() -> ColumnElement[bool]:
+    of_need = select(Shift.id).where(Shift.need_id == Invitation.need_id).correlate(Invitation)
+    return (
+        exists()
+        .where(SignUp.person_id == Invitation.person_id, SignUp.shift_id.in_(of_need), is_open())
+        .correlate(Invitation)
     )

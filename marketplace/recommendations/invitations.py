@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from marketplace.catalogue import rules
 from marketplace.db import audit
@@ -34,7 +34,7 @@ from marketplace.recommendations.models import Invitation
 from marketplace.volunteering import places
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.policy import visible_to
-from marketplace.volunteering.sign_up_policy import must_organise
+from marketplace.volunteering.sign_up_queries import organised_shift
 from marketplace.volunteering.sign_up_states import is_open
 from marketplace.volunteering.states import NeedState, ShiftState, need_state, shift_state
 from matching.scoring import Explanation, explain
@@ -49,11 +49,12 @@ async def invite(session: Session, viewer: Viewer, shift_id: UUID, draft: Invite
     Raises SignInNeeded, NotFound, NotPermitted, ShiftTakesNobody, PersonMayNotBeInvited, PersonIsInvitedEnough; then nobody is invited.
     """
     # Asked before anybody is locked: who may not invite does not learn which ids belong to people.
-    await managed_shift(session, viewer, shift_id)
+    await organised_shift(session, viewer, shift_id)
     wanted = sorted(set(draft.person_ids))
     await _lock(session, wanted)
     async with places.locked(session, shift_id, visible_to(viewer)) as held:
-        _must_take_people(session, held.shift, held.need)
+        if not takes_people(session, held.shift, held.need):
+            raise ShiftTakesNobody()
         asked = await with_live_invitation(session, held.need.id, wanted)
         new = [one for one in wanted if one not in asked]
         explained = await _explained(session, viewer, shift_id, new)
@@ -120,44 +121,15 @@ async def forget(session: Session, person_id: UUID) -> None:
     await session.execute(delete(Invitation).where(Invitation.person_id == person_id))
 
 
-async def managed_shift(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift, Need]:
-    """A shift that the viewer organises, and its need. Raises SignInNeeded, NotFound, NotPermitted."""
-    viewer.signed_in()
-    row = (
-        await session.execute(
-            select(Shift, Need)
-            .join(Need, Need.id == Shift.need_id)
-            .where(Shift.id == shift_id, visible_to(viewer))
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound()
-    must_organise(viewer, row[1])
-    return row[0], row[1]
-
-
 async def most_a_week(session: Session) -> int:
     """How many invitations one person gets in seven days, by the rule in force."""
     return int((await rules.in_force(session, RULE)).value["a_week"])
 
 
-async def invited_since(
-    session: Session, person_ids: Collection[UUID], since: timedelta
-) -> Mapping[UUID, int]:
-    """How often each person was invited within ``since``; who was not is left out."""
-    rows = await session.execute(
-        select(Invitation.person_id, func.count())
-        .where(Invitation.person_id.in_(person_ids), Invitation.invited_at > session.now() - since)
-        .group_by(Invitation.person_id)
-    )
-    return {row.person_id: row[1] for row in rows}
-
-
-def _must_take_people(session: Session, shift: Shift, need: Need) -> None:
-    is_open_need = need_state(need) is NeedState.OPEN
+def takes_people(session: Session, shift: Shift, need: Need) -> bool:
+    """Whether there is anything to invite to: an open need, a shift to come, and a free place."""
     is_coming = shift_state(shift, session.now()) is ShiftState.COMING
-    if not is_open_need or not is_coming or shift.places_taken >= shift.capacity:
-        raise ShiftTakesNobody()
+    return need_state(need) is NeedState.OPEN and is_coming and shift.places_taken < shift.capacity
 
 
 async def _lock(session: Session, person_ids: Sequence[UUID]) -> None:
@@ -225,7 +197,7 @@ async def barred_from(session: Session, shift_id: UUID, person_ids: Collection[U
 async def _must_not_be_too_many(session: Session, person_ids: Sequence[UUID]) -> None:
     rule = await rules.in_force(session, RULE)
     most = int(rule.value["a_week"])
-    if any(count >= most for count in (await invited_since(session, person_ids, WEEK)).values()):
+    if any(count >= most for count in (await facts.invited_within(session, person_ids, WEEK)).values()):
         raise PersonIsInvitedEnough(most=most, article=rule.article)
 
 

@@ -22,7 +22,7 @@ from marketplace.recommendations.drafts import RankingKind
 from marketplace.recommendations.facts import Known
 from marketplace.recommendations.words import Reader, Told
 from marketplace.volunteering.models import Shift
-from marketplace.volunteering.states import NeedState, ShiftState, need_state, shift_state
+from marketplace.volunteering.sign_up_queries import organised_shift
 from matching.features import Opportunity, TagTree
 from matching.scoring import Explanation, explain
 from matching.weights import Weights
@@ -84,10 +84,8 @@ async def suggested(
     Everybody named agreed to be ranked and to be invited, may take the shift, is not in it, has no live invitation to the need,
     never said no to it, and has had fewer invitations this week than the rule allows.
     """
-    shift, need = await invitations.managed_shift(session, viewer, shift_id)
-    is_coming = shift_state(shift, session.now()) is ShiftState.COMING
-    takes_people = need_state(need) is NeedState.OPEN and is_coming and shift.places_taken < shift.capacity
-    if not takes_people:
+    shift, need = await organised_shift(session, viewer, shift_id)
+    if not invitations.takes_people(session, shift, need):
         return Suggestions(shift_id, need.id, False, (), False)
     search = _Search(
         shift,
@@ -162,7 +160,7 @@ async def _to_be_asked(
         willing = [one for one in some if all(choices[one].values()) and one != viewer.person_id]
         barred = await invitations.barred_from(session, shift.id, willing)
         barred |= await invitations.with_live_invitation(session, shift.need_id, willing)
-        lately = await invitations.invited_since(session, willing, invitations.WEEK)
+        lately = await facts.invited_within(session, willing, invitations.WEEK)
         free += [one for one in willing if one not in barred and lately.get(one, 0) < most]
     return free
 

@@ -21,7 +21,7 @@ from marketplace.recommendations.errors import (
     PersonMayNotBeInvited,
     ShiftTakesNobody,
 )
-from marketplace.recommendations.invitation_queries import InvitationRow, InvitationState, tally
+from marketplace.recommendations.invitation_queries import InvitationRow, InvitationState
 from marketplace.recommendations.inviting import RankingIsAway, masked
 from marketplace.recommendations.models import Invitation
 from tests import builders
@@ -195,7 +195,8 @@ async def test_the_invited_person_reads_why_and_signs_up_or_declines(house: Hous
         "乙＊＊": InvitationState.DECLINED,
         "丙＊＊": InvitationState.WAITING,
     }
-    counts = tally(rows)
+    async with house.database.reading() as session:
+        counts = await invitation_queries.tally(session, place.need_id)
     assert (counts.invited, counts.accepted, counts.declined) == (3, 1, 1)
     assert await _mine(house, yes) == [] == await _mine(house, no)
 

@@ -1,7 +1,5 @@
 """For you: needs with why, opened in place; invitations to answer; an organiser's list of whom to invite; needs for an organisation."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -22,7 +20,7 @@ from marketplace.volunteering import sign_up_queries
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 
 async def recommended(request: Request) -> Response:
@@ -43,7 +41,7 @@ async def decline_invitation(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await invitations.decline(session, viewer_of(request), _id(request, "invitation_id"))
+        await invitations.decline(session, viewer_of(request), path_id(request, "invitation_id"))
     return redirect(
         request, "my_invitations", _("The organiser sees that you cannot come. Thank you for saying so.")
     )
@@ -56,7 +54,7 @@ async def check_invite(request: Request) -> Response:
 async def invite(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
-    shift_id = _id(request, "shift_id")
+    shift_id = path_id(request, "shift_id")
     with form.catching():
         draft = read(InviteDraft, form.given(many=["person_ids"]))
         async with house_of(request).database.unit_of_work() as session:
@@ -67,7 +65,7 @@ async def invite(request: Request) -> Response:
 
 
 async def needs_for_organisation(request: Request) -> Response:
-    viewer, organisation_id = viewer_of(request), _id(request, "organisation_id")
+    viewer, organisation_id = viewer_of(request), path_id(request, "organisation_id")
     async with house_of(request).database.reading() as session:
         found = await providers.for_organisation(session, viewer, organisation_id)
         organisation = (await organisations.by_ids(session, viewer, [organisation_id]))[organisation_id]
@@ -76,25 +74,20 @@ async def needs_for_organisation(request: Request) -> Response:
 
 
 async def _show_invite(request: Request, form: Form) -> Response:
-    viewer, shift_id, house = viewer_of(request), _id(request, "shift_id"), house_of(request)
+    viewer, shift_id, house = viewer_of(request), path_id(request, "shift_id"), house_of(request)
     async with house.database.reading() as session:
         found = await inviting.suggested(session, viewer, house.volunteers, shift_id)
         rows = await invitation_queries.of_need(session, viewer, found.need_id)
+        tally = await invitation_queries.tally(session, found.need_id)
         shift = await sign_up_queries.roster(session, viewer, shift_id)
     context = {
         "form": form,
         "found": found,
         "rows": rows,
-        "tally": invitation_queries.tally(rows),
+        "tally": tally,
         "shift": shift,
     }
     return render(request, "recommendations/invite.html", context, form.status)
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 routes: list[BaseRoute] = [
