@@ -98,6 +98,9 @@ class Recommendations:
     )
     items: list[Recommendation] = strawberry.field(description="At most ten.")
     weights_version: int | None
+    made_at: datetime | None = strawberry.field(
+        description="When it was worked out: again every day, and when something about you or near you changes."
+    )
 
 
 @strawberry.type(description="Why you cannot take a shift, and the smallest change that would lift it.")
@@ -250,6 +253,7 @@ async def recommendations_of_viewer(context: Context) -> Recommendations:
         is_personal=shown.is_personal,
         items=[Recommendation.of(item, context.locale) for item in shown.items],
         weights_version=shown.weights_version,
+        made_at=shown.made_at,
     )
 
 

@@ -32,6 +32,7 @@ async def test_what_is_recommended_says_why(house: House) -> None:
         shown = (await _do(client, "recommendations/my_recommendations"))["recommendations"]
     (item,) = shown["items"]
     assert (shown["isPersonal"], shown["weightsVersion"]) == (True, 1)
+    assert shown["madeAt"] == city.NOW.isoformat().replace("+00:00", "Z")
     assert item["need"]["id"] == global_id("Need", place.need_id)
     assert item["shift"]["placesLeft"] == 2
     assert _sums(item["why"])
@@ -49,7 +50,7 @@ async def test_turned_off_nothing_is_scored_and_the_graph_says_so(house: House) 
         await _do(client, "account/withdraw_consent", kind="RANKING")
         shown = (await _do(client, "recommendations/my_recommendations"))["recommendations"]
         why = await _do(client, "recommendations/why_shift", shiftId=global_id("Shift", place.shift_id))
-    assert shown == {"isPersonal": False, "weightsVersion": None, "items": []}
+    assert shown == {"isPersonal": False, "weightsVersion": None, "madeAt": None, "items": []}
     assert why["whyThis"] is None and why["whyNotMe"] == []
 
 
