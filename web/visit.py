@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -82,3 +83,10 @@ def keep_cookie(
     """
     secure = house_of(request).settings.site_url.startswith("https://")
     response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+
+
+def path_id(request: Request, name: str) -> UUID:
+    """The id that the route names so in its address (``{name:uuid}``)."""
+    found = request.path_params[name]
+    assert isinstance(found, UUID)
+    return found

@@ -280,7 +280,9 @@ class NeedMutations:
         await info.context.do(needs.take_back, key)
         return await _changed(info.context, key)
 
-    @strawberry.mutation(description="As organiser: change a public need. People who signed up are told.")
+    @strawberry.mutation(
+        description="As organiser: change a public need. People who signed up are told of another place or other terms."
+    )
     async def edit_need(self, info: Info, input: ChangeNeedInput) -> NeedResult:
         key, draft = key_of("Need", input.need_id), _draft(input.need)
         await info.context.do(needs.edit, key, draft)

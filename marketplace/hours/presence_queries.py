@@ -23,6 +23,7 @@ from marketplace.kernel.vault import Vault
 from marketplace.volunteering.models import Need, Shift, SignUp
 from marketplace.volunteering.policy import visible_to as need_visible_to
 from marketplace.volunteering.sign_up_policy import must_organise
+from marketplace.volunteering.sign_up_queries import organised_shift
 from marketplace.volunteering.sign_up_states import is_confirmed
 
 _AHEAD = timedelta(days=1)
@@ -182,7 +183,7 @@ async def screen(
 
     Raises SignInNeeded, NotFound, NotPermitted.
     """
-    shift, need = await _organised(session, viewer, shift_id)
+    shift, need = await organised_shift(session, viewer, shift_id)
     rule = await check_in_rule(session)
     rotation, now = Rotation(vault, rule.code_lasts_seconds), session.now()
     shown = direction or (Direction.IN if now < shift.ends_at else Direction.OUT)
@@ -204,7 +205,7 @@ async def screen(
 
 async def roll(session: Session, viewer: Viewer, shift_id: UUID) -> Sequence[RollRow]:
     """Every confirmed person of a shift, by name. Raises SignInNeeded, NotFound, NotPermitted."""
-    await _organised(session, viewer, shift_id)
+    await organised_shift(session, viewer, shift_id)
     reversal = aliased(LedgerEntry)
     counted = (
         select(
@@ -282,21 +283,6 @@ def _step(row: Any, rule: CheckInRule, now: datetime) -> Direction | None:
     if row.checked_out_at is not None or now < rule.opens_at(row.starts_at):
         return None
     return Direction.OUT if row.checked_in_at is not None else Direction.IN
-
-
-async def _organised(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift, Need]:
-    viewer.signed_in()
-    found = (
-        await session.execute(
-            select(Shift, Need)
-            .join(Need, Need.id == Shift.need_id)
-            .where(Shift.id == shift_id, need_visible_to(viewer))
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound()
-    must_organise(viewer, found[1])
-    return found[0], found[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,23 +9,22 @@ from marketplace.areas.codes import ancestors_of
 from marketplace.db.session import Session
 from marketplace.identity.models import RoleGrant
 from marketplace.identity.viewer import Role
+from marketplace.organisations.policy import DECIDING
+from marketplace.volunteering.policy import AREA_ORGANISERS, ORGANISATION_ORGANISERS
 
 # A city-wide event must not become a city-wide mail: beyond these few, the desk shows what waits.
 _MOST = 20
-_AREA_ORGANISERS = (Role.COMMUNITY_WORKER, Role.DISTRICT_OFFICER, Role.ADMINISTRATOR)
-_OFFICERS = (Role.DISTRICT_OFFICER, Role.ADMINISTRATOR)
-_ORGANISATION_ORGANISERS = (Role.ORGANISATION_MANAGER, Role.ORGANISATION_MEMBER)
 
 
 async def organisers(session: Session, area_code: str, organisation_id: UUID | None) -> Sequence[UUID]:
     """Who looks after a need: its organisation's people, or, where there are none, the nearest workers of its area."""
-    own = await _of_organisation(session, organisation_id, *_ORGANISATION_ORGANISERS)
-    return own or await nearest(session, area_code, *_AREA_ORGANISERS)
+    own = await _of_organisation(session, organisation_id, *ORGANISATION_ORGANISERS)
+    return own or await nearest(session, area_code, *AREA_ORGANISERS)
 
 
 async def officers(session: Session, area_code: str) -> Sequence[UUID]:
     """Who verifies organisations of the area."""
-    return await nearest(session, area_code, *_OFFICERS)
+    return await nearest(session, area_code, *DECIDING)
 
 
 async def managers(session: Session, organisation_id: UUID) -> Sequence[UUID]:

@@ -87,6 +87,8 @@ def _told(locale: str, value: Any) -> str:
             return title
         case {"title": str(title), "span": span}:
             return f"{title} ({_told(locale, span)})" if locale == EN else f"{title}（{_told(locale, span)}）"
+        case [{"word": str()}, *_]:
+            return (", " if locale == EN else "、").join(_told(locale, one) for one in value)
         case list():
             return ("; " if locale == EN else "；").join(_told(locale, one) for one in value)
     return str(value)

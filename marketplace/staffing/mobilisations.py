@@ -28,6 +28,7 @@ from marketplace.staffing.mobilisation_models import Call, Mobilisation
 from marketplace.staffing.mobilisation_states import MobilisationKind, StopCause
 from marketplace.volunteering.models import Need, Shift
 from marketplace.volunteering.policy import AREA_ORGANISERS, may_manage, visible_to
+from marketplace.volunteering.queries import shift_with_need
 from marketplace.volunteering.states import NeedState, ShiftState, need_state, shift_state
 
 COMMAND = (Role.DISTRICT_OFFICER, Role.ADMINISTRATOR)
@@ -52,7 +53,7 @@ async def kinds(
     Raises SignInNeeded, NotFound, NotPermitted, OnlyGovernmentCallsInEmergencies.
     """
     viewer.signed_in()
-    _, need = await _seen(session, viewer, shift_id)
+    _, need = await shift_with_need(session, viewer, shift_id)
     await _must_command(session, viewer, need, wanted)
     return kinds_for(viewer, need.area_code)
 
@@ -66,7 +67,7 @@ async def start(
     OnlyGovernmentCallsInEmergencies, NobodyToCallFor, ShiftIsMobilisedAlready.
     """
     officer = viewer.signed_in()
-    shift, need = await _seen(session, viewer, shift_id)
+    shift, need = await shift_with_need(session, viewer, shift_id)
     await _must_command(session, viewer, need, draft.kind)
     if key is not None and await session.scalar(
         select(Mobilisation.id).where(Mobilisation.id == key, Mobilisation.shift_id == shift_id)
@@ -154,19 +155,6 @@ def takes_people(session: Session, shift: Shift, need: Need) -> bool:
         and shift.places_taken < shift.capacity
         and shift.lottery_closes_at is None
     )
-
-
-async def _seen(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift, Need]:
-    found = (
-        await session.execute(
-            select(Shift, Need)
-            .join(Need, Need.id == Shift.need_id)
-            .where(Shift.id == shift_id, visible_to(viewer))
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound()
-    return found[0], found[1]
 
 
 async def _must_command(session: Session, viewer: Viewer, need: Need, kind: MobilisationKind) -> None:

@@ -2,17 +2,14 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-
 from marketplace.db import audit
 from marketplace.db.session import Session
 from marketplace.identity import people
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
-from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
-from marketplace.volunteering import eligibility, places, waiting
+from marketplace.volunteering import eligibility, places, queries, waiting
 from marketplace.volunteering.errors import (
     NoPlaceIsHeld,
     PersonIsTakenThen,
@@ -25,9 +22,8 @@ from marketplace.volunteering.errors import (
     SignUpIsTooLate,
 )
 from marketplace.volunteering.events import SignUpDeclined
-from marketplace.volunteering.models import Need, Shift, SignUp
+from marketplace.volunteering.models import SignUp
 from marketplace.volunteering.places import LockedShift
-from marketplace.volunteering.policy import visible_to
 from marketplace.volunteering.sign_up_drafts import AddDraft, DecisionDraft
 from marketplace.volunteering.sign_up_policy import must_decide
 from marketplace.volunteering.sign_up_queries import clash_of
@@ -101,7 +97,8 @@ async def add(session: Session, viewer: Viewer, shift_id: UUID, draft: AddDraft)
 
     Raises SignInNeeded, NotFound, NotPermitted, NobodyDecidesForThemselves, ShiftIsFull, ShiftIsOver, PersonIsTakenThen, a Reason.
     """
-    must_decide(viewer, await _need_of(session, viewer, shift_id), draft.person_id)
+    _shift, need = await queries.shift_with_need(session, viewer, shift_id)
+    must_decide(viewer, need, draft.person_id)
     await people.must_be_there(session, draft.person_id)
     async with places.locked(session, shift_id) as held:
         await waiting.settle(session, held)
@@ -119,15 +116,6 @@ async def add(session: Session, viewer: Viewer, shift_id: UUID, draft: AddDraft)
         await confirm(session, sign_up)
     _record(session, viewer, "sign_up.added", sign_up.id, override=is_override, reason=draft.reason)
     return sign_up.id
-
-
-async def _need_of(session: Session, viewer: Viewer, shift_id: UUID) -> Need:
-    need = await session.scalar(
-        select(Need).join(Shift, Shift.need_id == Need.id).where(Shift.id == shift_id, visible_to(viewer))
-    )
-    if need is None:
-        raise NotFound()
-    return need
 
 
 async def _must_suit_while_it_lasts(session: Session, person_id: UUID, held: LockedShift) -> None:

@@ -15,8 +15,8 @@ from marketplace.identity import people
 from marketplace.identity.people import VolunteerFacts
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
-from marketplace.kernel.errors import NotFound
 from marketplace.kernel.local_forms import Named
+from marketplace.volunteering import queries
 from marketplace.volunteering.errors import (
     BirthDateIsUnknown,
     GuardianHasNotConsented,
@@ -30,7 +30,6 @@ from marketplace.volunteering.errors import (
     SignUpIsTooLate,
 )
 from marketplace.volunteering.models import Need, NeedQualification, Shift
-from marketplace.volunteering.policy import visible_to
 from marketplace.volunteering.states import NeedFacts, NeedState, need_state
 
 _FIT = "volunteering.fit"
@@ -109,16 +108,7 @@ async def for_shift(session: Session, person_id: UUID, shift: Shift, need: Need)
 async def mine(session: Session, viewer: Viewer, shift_id: UUID) -> list[Reason]:
     """Why the viewer may not take a shift that they see. Raises SignInNeeded, NotFound."""
     person_id = viewer.signed_in()
-    found = (
-        await session.execute(
-            select(Shift, Need)
-            .join(Need, Need.id == Shift.need_id)
-            .where(Shift.id == shift_id, visible_to(viewer))
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound()
-    return await for_shift(session, person_id, found[0], found[1])
+    return await for_shift(session, person_id, *await queries.shift_with_need(session, viewer, shift_id))
 
 
 async def must_suit(session: Session, person_id: UUID, shift: Shift, need: Need) -> None:

@@ -162,6 +162,21 @@ async def shifts_by_ids(session: Session, viewer: Viewer, ids: Collection[UUID])
     return {row.id: _shift_row(row, session.now()) for row in rows}
 
 
+async def shift_with_need(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift, Need]:
+    """One shift and its need, which the viewer may see. Raises NotFound."""
+    found = (
+        await session.execute(
+            select(Shift, Need)
+            .join(Need, Need.id == Shift.need_id)
+            .where(Shift.id == shift_id, visible_to(viewer))
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound()
+    shift, need = found
+    return shift, need
+
+
 async def shifts_of(
     session: Session, viewer: Viewer, need_id: UUID, request: PageRequest, *, since: datetime | None = None
 ) -> Page[ShiftRow]:

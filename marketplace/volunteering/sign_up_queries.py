@@ -15,8 +15,8 @@ from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
+from marketplace.volunteering import queries
 from marketplace.volunteering.models import Need, Shift, SignUp
-from marketplace.volunteering.policy import visible_to as need_visible_to
 from marketplace.volunteering.sign_up_policy import must_organise, visible_to
 from marketplace.volunteering.sign_up_states import (
     SignUpState,
@@ -138,19 +138,17 @@ async def of_shift(session: Session, viewer: Viewer, shift_id: UUID, request: Pa
     return cut(shown, request, lambda row: encode_cursor(row.id))
 
 
+async def organised_shift(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift, Need]:
+    """A shift that the viewer organises, and its need. Raises SignInNeeded, NotFound, NotPermitted."""
+    viewer.signed_in()
+    shift, need = await queries.shift_with_need(session, viewer, shift_id)
+    must_organise(viewer, need)
+    return shift, need
+
+
 async def roster(session: Session, viewer: Viewer, shift_id: UUID) -> Roster:
     """Everybody who signed up for the shift, with names. Raises SignInNeeded, NotFound, NotPermitted for who does not organise it."""
-    found = (
-        await session.execute(
-            select(Shift, Need)
-            .join(Need, Need.id == Shift.need_id)
-            .where(Shift.id == shift_id, need_visible_to(viewer))
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound()
-    shift, need = found
-    must_organise(viewer, need)
+    shift, need = await organised_shift(session, viewer, shift_id)
     rows = await session.execute(
         _select()
         .where(SignUp.shift_id == shift_id)

@@ -9,11 +9,9 @@ from sqlalchemy import func, select
 
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.errors import NotFound
-from marketplace.volunteering import eligibility, sign_up_queries
+from marketplace.volunteering import eligibility, queries, sign_up_queries
 from marketplace.volunteering.errors import Reason
-from marketplace.volunteering.models import Need, Shift, SignUp
-from marketplace.volunteering.policy import visible_to
+from marketplace.volunteering.models import SignUp
 from marketplace.volunteering.sign_up_queries import Clash, SignUpRow
 from marketplace.volunteering.sign_up_states import is_waiting
 
@@ -45,16 +43,7 @@ class Terms:
 async def terms(session: Session, viewer: Viewer, shift_id: UUID) -> Terms:
     """The terms of a shift for the signed-in viewer. Raises SignInNeeded, NotFound."""
     person_id = viewer.signed_in()
-    found = (
-        await session.execute(
-            select(Shift, Need)
-            .join(Need, Need.id == Shift.need_id)
-            .where(Shift.id == shift_id, visible_to(viewer))
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound()
-    shift, need = found
+    shift, need = await queries.shift_with_need(session, viewer, shift_id)
     waiting = await session.scalar(
         select(func.count()).select_from(SignUp).where(SignUp.shift_id == shift_id, is_waiting())
     )

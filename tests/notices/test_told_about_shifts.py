@@ -272,7 +272,7 @@ async def test_other_terms_are_told_to_whoever_has_yet_to_come(house: House) -> 
     assert "need_terms_changed" not in await scene.kinds(house, came)
     newest = next(one for one in await scene.inbox(house, comes) if one.kind == "need_terms_changed")
     assert newest.link == f"/needs/{at.need_id}"
-    assert "风险说明；最低年龄；联系方式" in newest.in_words(ZH).lines[0]
+    assert "风险说明、最低年龄、联系方式" in newest.in_words(ZH).lines[0]
 
 
 async def test_a_suspension_and_its_end_are_told_to_whoever_signed_up(

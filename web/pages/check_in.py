@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from marketplace.hours import attendances, presence_queries, proofs
 from marketplace.hours.drafts import CodeDraft
 from marketplace.hours.presence_queries import DoorRow
+from marketplace.hours.rules import check_in_rule
 from marketplace.hours.states import Direction
 from marketplace.kernel.errors import InputIsInvalid
 from marketplace.kernel.ids import parse_id
@@ -69,7 +70,8 @@ async def _present(request: Request, direction: Direction, draft: CodeDraft) -> 
 async def _show_doors(request: Request, form: Form, chosen: UUID | None) -> Response:
     async with house_of(request).database.reading() as session:
         doors = await presence_queries.doors(session, viewer_of(request))
-    context = {"form": form, "doors": doors, "chosen": _chosen(doors, chosen)}
+        rule = await check_in_rule(session)
+    context = {"form": form, "doors": doors, "chosen": _chosen(doors, chosen), "rule": rule}
     return render(request, "check_in/doors.html", context, form.status)
 
 

@@ -18,7 +18,7 @@ from web.forms import Form, blank_form, read_form
 from web.qr import qr
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 FRAGMENT = "x-fragment"
 REFRESH_SECONDS = 15
@@ -26,7 +26,7 @@ REFRESH_SECONDS = 15
 
 async def check_in_screen(request: Request) -> Response:
     """The whole page, or only what changes when a script asks for it."""
-    house, shift_id = house_of(request), _id(request, "shift_id")
+    house, shift_id = house_of(request), path_id(request, "shift_id")
     chosen = request.query_params.get("direction")
     direction = Direction(chosen) if chosen in {kind.value for kind in Direction} else None
     async with house.database.reading() as session:
@@ -54,9 +54,9 @@ async def by_hand(request: Request) -> Response:
 async def save_by_hand(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
-    direction, shift_id = _direction(request), _id(request, "shift_id")
+    direction, shift_id = _direction(request), path_id(request, "shift_id")
     with form.catching():
-        draft = read(ByHandDraft, form.given("reason") | {"sign_up_id": _id(request, "sign_up_id")})
+        draft = read(ByHandDraft, form.given("reason") | {"sign_up_id": path_id(request, "sign_up_id")})
         async with house_of(request).database.unit_of_work() as session:
             if direction is Direction.IN:
                 await attendances.check_in_by_hand(session, viewer_of(request), draft)
@@ -69,14 +69,14 @@ async def save_by_hand(request: Request) -> Response:
 
 
 async def _show_by_hand(request: Request, form: Form) -> Response:
-    house, shift_id = house_of(request), _id(request, "shift_id")
+    house, shift_id = house_of(request), path_id(request, "shift_id")
     async with house.database.reading() as session:
         roll = await presence_queries.roll(session, viewer_of(request), shift_id)
     context = {
         "form": form,
         "shift_id": shift_id,
         "direction": _direction(request),
-        "row": _on(roll, _id(request, "sign_up_id")),
+        "row": _on(roll, path_id(request, "sign_up_id")),
     }
     return render(request, "check_in/by_hand.html", context, form.status)
 
@@ -93,12 +93,6 @@ def _direction(request: Request) -> Direction:
         return Direction(request.path_params["direction"])
     except ValueError:
         raise NotFound() from None
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 _BY_HAND = "/shifts/{shift_id:uuid}/roll/{sign_up_id:uuid}/{direction}"

@@ -1,7 +1,5 @@
 """Dead jobs for administrators: why they died, how many wait behind them, and two ways on."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,7 +12,7 @@ from marketplace.outbox import heartbeats
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 
 async def dead_jobs(request: Request) -> Response:
@@ -30,7 +28,7 @@ async def retry_job(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await jobs.retry(session, viewer_of(request), _job_id(request))
+        await jobs.retry(session, viewer_of(request), path_id(request, "job_id"))
     return redirect(request, "dead_jobs", _("The job is tried again now."))
 
 
@@ -53,21 +51,15 @@ async def save_skip_job(request: Request) -> Response:
     with form.catching():
         draft = read(SkipDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await jobs.skip(session, viewer_of(request), _job_id(request), draft)
+            await jobs.skip(session, viewer_of(request), path_id(request, "job_id"), draft)
         return redirect(request, "dead_jobs", _("The job is skipped, and your reason is on record."))
     return await _show_skip(request, form)
 
 
 async def _show_skip(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        job: DeadJob = await jobs.one(session, viewer_of(request), _job_id(request))
+        job: DeadJob = await jobs.one(session, viewer_of(request), path_id(request, "job_id"))
     return render(request, "dead_jobs/skip.html", {"form": form, "job": job}, form.status)
-
-
-def _job_id(request: Request) -> UUID:
-    job_id = request.path_params["job_id"]
-    assert isinstance(job_id, UUID)
-    return job_id
 
 
 routes: list[BaseRoute] = [

@@ -1,7 +1,5 @@
 """Hours on the desk: reviews to decide, hours by hand to approve, and the entries of a need or of an audited area."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,7 +12,7 @@ from marketplace.kernel.input import read
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, page_request, translator, viewer_of
+from web.visit import house_of, page_request, path_id, translator, viewer_of
 
 
 async def desk_reviews(request: Request) -> Response:
@@ -33,7 +31,7 @@ async def save_decision(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         draft = read(
-            DecisionDraft, form.given("minutes", "reason") | {"review_id": _id(request, "review_id")}
+            DecisionDraft, form.given("minutes", "reason") | {"review_id": path_id(request, "review_id")}
         )
         async with house_of(request).database.unit_of_work() as session:
             await reviews.decide(session, viewer_of(request), draft)
@@ -52,7 +50,7 @@ async def approve_hours(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await entry_requests.approve(session, viewer_of(request), _id(request, "request_id"))
+        await entry_requests.approve(session, viewer_of(request), path_id(request, "request_id"))
     return redirect(request, "desk_hour_entries", _("Your approval is on record."))
 
 
@@ -64,7 +62,7 @@ async def save_refusal(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
     with form.catching():
-        draft = read(RefusalDraft, form.given("reason") | {"request_id": _id(request, "request_id")})
+        draft = read(RefusalDraft, form.given("reason") | {"request_id": path_id(request, "request_id")})
         async with house_of(request).database.unit_of_work() as session:
             await entry_requests.refuse(session, viewer_of(request), draft)
         return redirect(
@@ -75,7 +73,7 @@ async def save_refusal(request: Request) -> Response:
 
 async def need_hours(request: Request) -> Response:
     """Every entry of one need, for its organisers."""
-    need_id = _id(request, "need_id")
+    need_id = path_id(request, "need_id")
     async with house_of(request).database.reading() as session:
         need = await presence_queries.managed_need(session, viewer_of(request), need_id)
         page = await queries.entries(
@@ -107,7 +105,7 @@ async def save_entering(request: Request) -> Response:
         given = form.given("minutes", "reason") | {
             "person_id": person_id,
             "shift_id": shift_id,
-            "need_id": _id(request, "need_id"),
+            "need_id": path_id(request, "need_id"),
             "idempotency_key": form.key,
         }
         draft = read(EntryDraft, given)
@@ -120,7 +118,7 @@ async def save_entering(request: Request) -> Response:
 
 async def _show_review(request: Request, form: Form) -> Response:
     viewer_of(request).signed_in()
-    review_id = _id(request, "review_id")
+    review_id = path_id(request, "review_id")
     async with house_of(request).database.reading() as session:
         found = await desk_queries.reviews_by_ids(session, viewer_of(request), [review_id])
     if review_id not in found:
@@ -130,7 +128,7 @@ async def _show_review(request: Request, form: Form) -> Response:
 
 async def _show_refusal(request: Request, form: Form) -> Response:
     viewer_of(request).signed_in()
-    request_id = _id(request, "request_id")
+    request_id = path_id(request, "request_id")
     async with house_of(request).database.reading() as session:
         found = await desk_queries.requests_by_ids(session, viewer_of(request), [request_id])
     if request_id not in found:
@@ -139,7 +137,7 @@ async def _show_refusal(request: Request, form: Form) -> Response:
 
 
 async def _show_entering(request: Request, form: Form) -> Response:
-    need_id = _id(request, "need_id")
+    need_id = path_id(request, "need_id")
     async with house_of(request).database.reading() as session:
         need = await presence_queries.managed_need(session, viewer_of(request), need_id)
         people = await presence_queries.signed_up(session, viewer_of(request), need_id)
@@ -148,12 +146,6 @@ async def _show_entering(request: Request, form: Form) -> Response:
 
 def _is_first(request: Request) -> bool:
     return "after" not in request.query_params
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 routes: list[BaseRoute] = [

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +16,7 @@ from marketplace.kernel.input import read
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, page_request, today_of, translator, viewer_of
+from web.visit import house_of, page_request, path_id, today_of, translator, viewer_of
 
 _DRAWN_YEARS = 5
 
@@ -76,7 +75,7 @@ async def save_correction(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         given = form.given("minutes", "reason") | {
-            "entry_id": _entry_id(request),
+            "entry_id": path_id(request, "entry_id"),
             "idempotency_key": form.key,
         }
         draft = read(CorrectionDraft, given)
@@ -94,17 +93,11 @@ async def _show_correction(request: Request, form: Form) -> Response:
 
 async def _entry(session: Session, request: Request) -> queries.EntryRow:
     viewer_of(request).signed_in()
-    entry_id = _entry_id(request)
+    entry_id = path_id(request, "entry_id")
     found = await queries.entries_by_ids(session, viewer_of(request), [entry_id])
     if entry_id not in found:
         raise NotFound()
     return found[entry_id]
-
-
-def _entry_id(request: Request) -> UUID:
-    entry_id = request.path_params["entry_id"]
-    assert isinstance(entry_id, UUID)
-    return entry_id
 
 
 def _drawn(years: Sequence[YearTotal], this_year: int) -> list[YearTotal]:

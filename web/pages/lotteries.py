@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import orjson
 from starlette.requests import Request
@@ -21,7 +20,7 @@ from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 _MOST_SHOWN = 200
 """Of a long order the page shows the beginning; the file holds all of it."""
@@ -33,7 +32,7 @@ async def lottery(request: Request) -> Response:
 
 async def enter_lottery(request: Request) -> Response:
     _ = translator(request)
-    form, lottery_id = await read_form(request), _id(request, "lottery_id")
+    form, lottery_id = await read_form(request), path_id(request, "lottery_id")
     with form.catching():
         draft = read(EntryDraft, {**form.given("agreed"), "idempotency_key": form.key})
         async with house_of(request).database.unit_of_work() as session:
@@ -46,7 +45,7 @@ async def enter_lottery(request: Request) -> Response:
 async def leave_lottery(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    lottery_id = _id(request, "lottery_id")
+    lottery_id = path_id(request, "lottery_id")
     async with house_of(request).database.unit_of_work() as session:
         await lottery_entries.leave(session, viewer_of(request), lottery_id)
     return redirect(request, "lottery", _("You are out of the lottery."), lottery_id=lottery_id)
@@ -54,7 +53,7 @@ async def leave_lottery(request: Request) -> Response:
 
 async def call_off_lottery(request: Request) -> Response:
     _ = translator(request)
-    form, lottery_id = await read_form(request), _id(request, "lottery_id")
+    form, lottery_id = await read_form(request), path_id(request, "lottery_id")
     with form.catching():
         draft = read(CallOffDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
@@ -67,7 +66,7 @@ async def call_off_lottery(request: Request) -> Response:
 async def lottery_record(request: Request) -> Response:
     """The published record as a file."""
     async with house_of(request).database.reading() as session:
-        row = await lottery_queries.lottery(session, viewer_of(request), _id(request, "lottery_id"))
+        row = await lottery_queries.lottery(session, viewer_of(request), path_id(request, "lottery_id"))
     if row.record is None:
         raise NotFound()
     headers = {"Content-Disposition": f'attachment; filename="lottery-{row.id}.json"'}
@@ -82,7 +81,7 @@ async def my_lotteries(request: Request) -> Response:
 
 
 async def new_lottery(request: Request) -> Response:
-    viewer, shift_id = viewer_of(request), _id(request, "shift_id")
+    viewer, shift_id = viewer_of(request), path_id(request, "shift_id")
     async with house_of(request).database.reading() as session:
         found = (await lottery_queries.of_shifts(session, viewer, [shift_id])).get(shift_id)
         shown = await sign_up_queries.roster(session, viewer, shift_id)
@@ -95,7 +94,7 @@ async def new_lottery(request: Request) -> Response:
 
 async def save_new_lottery(request: Request) -> Response:
     _ = translator(request)
-    form, shift_id = await read_form(request), _id(request, "shift_id")
+    form, shift_id = await read_form(request), path_id(request, "shift_id")
     with form.catching():
         draft = read(LotteryDraft, form.given("first_timer_tickets") | form.moments("closes_at"))
         house = house_of(request)
@@ -111,7 +110,7 @@ async def save_new_lottery(request: Request) -> Response:
 async def _show(request: Request, form: Form, call_off: Form) -> Response:
     viewer = viewer_of(request)
     async with house_of(request).database.reading() as session:
-        row = await lottery_queries.lottery(session, viewer, _id(request, "lottery_id"))
+        row = await lottery_queries.lottery(session, viewer, path_id(request, "lottery_id"))
         enters = row.state is LotteryState.OPEN and row.mine is None and not row.is_managed
         shown = (
             await terms.terms(session, viewer, row.shift_id) if enters and not viewer.is_stranger else None
@@ -135,14 +134,8 @@ def _order(row: LotteryRow) -> list[tuple[int, int, int, bool]]:
 
 async def _show_new(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        shown = await sign_up_queries.roster(session, viewer_of(request), _id(request, "shift_id"))
+        shown = await sign_up_queries.roster(session, viewer_of(request), path_id(request, "shift_id"))
     return render(request, "lotteries/new.html", {"form": form, "shift": shown}, form.status)
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 routes: list[BaseRoute] = [

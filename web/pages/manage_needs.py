@@ -1,7 +1,6 @@
 """What one organises: the list, one need with its shifts, and ending it."""
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +17,7 @@ from marketplace.volunteering.states import NeedState
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 _TABS: Mapping[str, tuple[NeedState, ...]] = {
     "open": (NeedState.OPEN, NeedState.SUSPENDED),
@@ -68,9 +67,9 @@ async def close_need(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
-            await needs.close(session, viewer_of(request), _need_id(request))
+            await needs.close(session, viewer_of(request), path_id(request, "need_id"))
         return redirect(
-            request, "manage_need", _("The need takes no more people."), need_id=_need_id(request)
+            request, "manage_need", _("The need takes no more people."), need_id=path_id(request, "need_id")
         )
     return await _show_ending(request, form, "manage/close.html")
 
@@ -85,9 +84,9 @@ async def cancel_need(request: Request) -> Response:
     with form.catching():
         draft = read(ReasonDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await needs.cancel(session, viewer_of(request), _need_id(request), draft)
+            await needs.cancel(session, viewer_of(request), path_id(request, "need_id"), draft)
         said = _("The need is called off, and everybody who signed up is told.")
-        return redirect(request, "manage_need", said, need_id=_need_id(request))
+        return redirect(request, "manage_need", said, need_id=path_id(request, "need_id"))
     return await _show_ending(request, form, "manage/cancel.html")
 
 
@@ -109,16 +108,10 @@ async def _show_ending(request: Request, form: Form, template: str) -> Response:
 async def _managed(request: Request, session: Session) -> NeedDetails:
     """The need of this address, for one of its organisers. Raises SignInNeeded, NotFound, NotPermitted."""
     viewer_of(request).signed_in()
-    details = await queries.need(session, viewer_of(request), _need_id(request))
+    details = await queries.need(session, viewer_of(request), path_id(request, "need_id"))
     if not details.is_managed:
         raise NotPermitted()
     return details
-
-
-def _need_id(request: Request) -> UUID:
-    need_id = request.path_params["need_id"]
-    assert isinstance(need_id, UUID)
-    return need_id
 
 
 routes: list[BaseRoute] = [

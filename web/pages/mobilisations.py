@@ -1,7 +1,6 @@
 """Mobilisations: an officer starts one after a look at the answers, follows it wave by wave and stops it; who is called says yes or no."""
 
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,14 +16,14 @@ from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 _FIELDS = ("kind", "reason", "wave_size", "wave_minutes", "first_kilometres")
 _USUAL = {"kind": "large", "wave_size": 20, "wave_minutes": 30, "first_kilometres": 3}
 
 
 async def new_mobilisation(request: Request) -> Response:
-    shift_id = _id(request, "shift_id")
+    shift_id = path_id(request, "shift_id")
     async with house_of(request).database.reading() as session:
         found = await mobilisation_queries.of_shift(session, viewer_of(request), shift_id)
     running = [row for row in found if row.stopped_at is None]
@@ -35,7 +34,7 @@ async def new_mobilisation(request: Request) -> Response:
 
 async def check_mobilisation(request: Request) -> Response:
     """The answers once more, before many people's phones ring."""
-    form, shift_id = await read_form(request), _id(request, "shift_id")
+    form, shift_id = await read_form(request), path_id(request, "shift_id")
     with form.catching():
         draft = read(MobilisationDraft, form.given(*_FIELDS))
         async with house_of(request).database.reading() as session:
@@ -48,7 +47,7 @@ async def check_mobilisation(request: Request) -> Response:
 
 async def start_mobilisation(request: Request) -> Response:
     _ = translator(request)
-    form, shift_id = await read_form(request), _id(request, "shift_id")
+    form, shift_id = await read_form(request), path_id(request, "shift_id")
     with form.catching():
         draft = read(MobilisationDraft, form.given(*_FIELDS))
         async with house_of(request).database.unit_of_work() as session:
@@ -66,7 +65,7 @@ async def mobilisation(request: Request) -> Response:
 
 async def stop_mobilisation(request: Request) -> Response:
     _ = translator(request)
-    form, mobilisation_id = await read_form(request), _id(request, "mobilisation_id")
+    form, mobilisation_id = await read_form(request), path_id(request, "mobilisation_id")
     with form.catching():
         draft = read(StopDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
@@ -82,7 +81,7 @@ async def call(request: Request) -> Response:
 
 async def answer_call(request: Request) -> Response:
     _ = translator(request)
-    form, call_id = await read_form(request), _id(request, "call_id")
+    form, call_id = await read_form(request), path_id(request, "call_id")
     with form.catching():
         accepted = form.value("answer") == "yes"
         draft = read(AnswerDraft, {**form.given("agreed"), "accepted": accepted})
@@ -96,7 +95,7 @@ async def answer_call(request: Request) -> Response:
 
 
 async def _show_new(request: Request, form: Form) -> Response:
-    viewer, shift_id = viewer_of(request), _id(request, "shift_id")
+    viewer, shift_id = viewer_of(request), path_id(request, "shift_id")
     async with house_of(request).database.reading() as session:
         kinds = await mobilisations.kinds(session, viewer, shift_id)
         shown = await sign_up_queries.roster(session, viewer, shift_id)
@@ -107,7 +106,7 @@ async def _show_new(request: Request, form: Form) -> Response:
 async def _show(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
         row = await mobilisation_queries.mobilisation(
-            session, viewer_of(request), _id(request, "mobilisation_id")
+            session, viewer_of(request), path_id(request, "mobilisation_id")
         )
     context: dict[str, Any] = {"row": row, "form": form}
     return render(request, "mobilisations/mobilisation.html", context, form.status)
@@ -115,15 +114,9 @@ async def _show(request: Request, form: Form) -> Response:
 
 async def _show_call(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        row = await mobilisation_queries.call(session, viewer_of(request), _id(request, "call_id"))
+        row = await mobilisation_queries.call(session, viewer_of(request), path_id(request, "call_id"))
     context = {"row": row, "form": form}
     return render(request, "mobilisations/call.html", context, form.status)
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 routes: list[BaseRoute] = [

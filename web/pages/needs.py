@@ -1,7 +1,5 @@
 """A need's own page with its shifts; and what residents raise, see and take back."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -21,12 +19,12 @@ from web import area_picker, need_form
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 
 async def need(request: Request) -> Response:
     after = request.query_params.get("after")
-    viewer, need_id = viewer_of(request), _need_id(request)
+    viewer, need_id = viewer_of(request), path_id(request, "need_id")
     async with house_of(request).database.reading() as session:
         details = await queries.need(session, viewer, need_id)
         shifts = await queries.shifts_of(session, viewer, need_id, PageRequest(20, after))
@@ -76,7 +74,7 @@ async def take_back_need(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await needs.take_back(session, viewer_of(request), _need_id(request))
+        await needs.take_back(session, viewer_of(request), path_id(request, "need_id"))
     return redirect(request, "my_raised_needs", _("You have taken it back."))
 
 
@@ -107,12 +105,6 @@ async def _show_raising(request: Request, form: Form) -> Response:
             "areas": await area_picker.choices(session, form),
         }
     return render(request, "needs/raise.html", context, form.status)
-
-
-def _need_id(request: Request) -> UUID:
-    need_id = request.path_params["need_id"]
-    assert isinstance(need_id, UUID)
-    return need_id
 
 
 routes: list[BaseRoute] = [

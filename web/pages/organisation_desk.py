@@ -1,7 +1,5 @@
 """What an organisation keeps to itself: its papers for the officer, and its people."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -14,7 +12,7 @@ from marketplace.organisations.states import organisation_state
 from web.forms import WITH_FILE, Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 
 async def organisation_documents(request: Request) -> Response:
@@ -26,7 +24,7 @@ async def organisation_documents(request: Request) -> Response:
 async def add_document(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request, WITH_FILE)
-    organisation_id = _id(request, "organisation_id")
+    organisation_id = path_id(request, "organisation_id")
     house = house_of(request)
     with form.catching():
         upload = form.files.get("document")
@@ -47,7 +45,7 @@ async def remove_document(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        organisation_id = await documents.remove(session, viewer_of(request), _id(request, "document_id"))
+        organisation_id = await documents.remove(session, viewer_of(request), path_id(request, "document_id"))
     return redirect(
         request, "organisation_documents", _("The paper is removed."), organisation_id=organisation_id
     )
@@ -57,7 +55,9 @@ async def document(request: Request) -> Response:
     """The bytes, never run by the browser: as an attachment of the type that they prove."""
     house = house_of(request)
     async with house.database.reading() as session:
-        paper = await documents.read(session, viewer_of(request), house.files, _id(request, "document_id"))
+        paper = await documents.read(
+            session, viewer_of(request), house.files, path_id(request, "document_id")
+        )
     ending = paper.content_type.rpartition("/")[2]
     headers = {
         "Content-Disposition": f'attachment; filename="paper.{ending}"',
@@ -74,7 +74,7 @@ async def organisation_members(request: Request) -> Response:
 async def take_in_member(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
-    organisation_id = _id(request, "organisation_id")
+    organisation_id = path_id(request, "organisation_id")
     house = house_of(request)
     with form.catching():
         draft = read(MemberDraft, form.given("phone", "role"))
@@ -89,9 +89,9 @@ async def take_in_member(request: Request) -> Response:
 async def let_member_go(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    organisation_id = _id(request, "organisation_id")
+    organisation_id = path_id(request, "organisation_id")
     async with house_of(request).database.unit_of_work() as session:
-        await members.let_go(session, viewer_of(request), organisation_id, _id(request, "person_id"))
+        await members.let_go(session, viewer_of(request), organisation_id, path_id(request, "person_id"))
     return redirect(
         request, "organisation_members", _("The membership is ended."), organisation_id=organisation_id
     )
@@ -101,12 +101,12 @@ async def leave_organisation(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await members.leave(session, viewer_of(request), _id(request, "organisation_id"))
+        await members.leave(session, viewer_of(request), path_id(request, "organisation_id"))
     return redirect(request, "organisations", _("You have left the organisation."))
 
 
 async def _show_documents(request: Request, form: Form) -> Response:
-    viewer, organisation_id = viewer_of(request), _id(request, "organisation_id")
+    viewer, organisation_id = viewer_of(request), path_id(request, "organisation_id")
     viewer.signed_in()
     async with house_of(request).database.reading() as session:
         details = await queries.details(session, viewer, organisation_id)
@@ -125,7 +125,7 @@ async def _show_documents(request: Request, form: Form) -> Response:
 
 
 async def _show_members(request: Request, form: Form) -> Response:
-    viewer, organisation_id = viewer_of(request), _id(request, "organisation_id")
+    viewer, organisation_id = viewer_of(request), path_id(request, "organisation_id")
     viewer.signed_in()
     async with house_of(request).database.reading() as session:
         details = await queries.details(session, viewer, organisation_id)
@@ -139,12 +139,6 @@ async def _show_members(request: Request, form: Form) -> Response:
         "roles": list(MemberRole),
     }
     return render(request, "organisations/members.html", context, form.status)
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 _ONE = "/organisations/{organisation_id:uuid}"

@@ -1,7 +1,6 @@
 """Organisations: the public list and page, registering one, and keeping its profile."""
 
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +24,7 @@ from web.find_filters import name_of, organisation_facets, shortened, unknown_in
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import here, render
-from web.visit import house_of, page_request, translator, viewer_of
+from web.visit import house_of, page_request, path_id, translator, viewer_of
 
 _PROFILE = ("about", "address", "public_phone", "public_email", "website")
 _LISTS = ("fields", "areas")
@@ -71,7 +70,7 @@ def _chosen(request: Request, form: Form, names: Names) -> list[tuple[str, str]]
 
 
 async def organisation(request: Request) -> Response:
-    viewer, organisation_id = viewer_of(request), _organisation_id(request)
+    viewer, organisation_id = viewer_of(request), path_id(request, "organisation_id")
     async with house_of(request).database.reading() as session:
         details = await queries.details(session, viewer, organisation_id)
         open_needs = await needs.page(
@@ -130,7 +129,7 @@ async def save_organisation(request: Request) -> Response:
 async def submit_organisation(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    organisation_id = _organisation_id(request)
+    organisation_id = path_id(request, "organisation_id")
     async with house_of(request).database.unit_of_work() as session:
         await verification.submit(session, viewer_of(request), organisation_id)
     said = _("An officer of your district looks at it and answers you here.")
@@ -172,16 +171,10 @@ async def _managed(request: Request) -> OrganisationDetails:
     """The organisation of this address, for one of its managers. Raises SignInNeeded, NotFound, NotPermitted."""
     viewer_of(request).signed_in()
     async with house_of(request).database.reading() as session:
-        details = await queries.details(session, viewer_of(request), _organisation_id(request))
+        details = await queries.details(session, viewer_of(request), path_id(request, "organisation_id"))
     if not policy.may_manage(viewer_of(request), details.organisation.id):
         raise NotPermitted()
     return details
-
-
-def _organisation_id(request: Request) -> UUID:
-    organisation_id = request.path_params["organisation_id"]
-    assert isinstance(organisation_id, UUID)
-    return organisation_id
 
 
 _ONE = "/organisations/{organisation_id:uuid}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +20,7 @@ from web.forms import Form, blank_form, read_form
 from web.need_form import STEPS
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, locale_of, translator, viewer_of
+from web.visit import house_of, locale_of, path_id, translator, viewer_of
 
 _STEP_NAMES = tuple(STEPS)
 
@@ -56,7 +55,7 @@ async def save_new_need(request: Request) -> Response:
 
 async def edit_need(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
-        details = await queries.need(session, viewer_of(request), _need_id(request))
+        details = await queries.need(session, viewer_of(request), path_id(request, "need_id"))
         form = blank_form(request, await need_form.initial(session, details, locale_of(request)))
     return await _show_whole(request, form)
 
@@ -65,7 +64,7 @@ async def save_need(request: Request) -> Response:
     """Publishes a raised need, or changes a public one."""
     _ = translator(request)
     form = await read_form(request)
-    need_id, viewer = _need_id(request), viewer_of(request)
+    need_id, viewer = path_id(request, "need_id"), viewer_of(request)
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
             draft = await need_form.draft(session, form)
@@ -74,7 +73,7 @@ async def save_need(request: Request) -> Response:
                 await needs.edit(session, viewer, need_id, draft)
             else:
                 await needs.publish_raised(session, viewer, need_id, draft)
-        said = _("The need is changed, and everybody who signed up is told.") if is_public else _published(_)
+        said = _("The need is changed.") if is_public else _published(_)
         return redirect(request, "manage_need", said, need_id=need_id)
     return await _show_whole(request, form)
 
@@ -89,7 +88,7 @@ async def decline_need(request: Request) -> Response:
     with form.catching():
         draft = read(ReasonDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await needs.decline(session, viewer_of(request), _need_id(request), draft)
+            await needs.decline(session, viewer_of(request), path_id(request, "need_id"), draft)
         return redirect(request, "raised_needs", _("The need is declined; whoever raised it reads why."))
     return await _show_declining(request, form)
 
@@ -161,7 +160,7 @@ async def _settle_area(session: Any, form: Form) -> None:
 async def _show_whole(request: Request, form: Form) -> Response:
     viewer_of(request).signed_in()
     async with house_of(request).database.reading() as session:
-        details = await queries.need(session, viewer_of(request), _need_id(request))
+        details = await queries.need(session, viewer_of(request), path_id(request, "need_id"))
         if not details.is_managed:
             raise NotPermitted()
         choices = await need_form.choices(session, viewer_of(request), form)
@@ -172,7 +171,7 @@ async def _show_whole(request: Request, form: Form) -> Response:
 async def _show_declining(request: Request, form: Form) -> Response:
     viewer_of(request).signed_in()
     async with house_of(request).database.reading() as session:
-        details = await queries.need(session, viewer_of(request), _need_id(request))
+        details = await queries.need(session, viewer_of(request), path_id(request, "need_id"))
     if not details.is_managed:
         raise NotPermitted()
     return render(request, "manage/decline.html", {"form": form, "details": details}, form.status)
@@ -190,12 +189,6 @@ def _publisher(request: Request) -> Viewer:
 def _own_area(viewer: Viewer) -> str | None:
     areas = viewer.areas_of(*AREA_ORGANISERS)
     return areas[0] if len(areas) == 1 else None
-
-
-def _need_id(request: Request) -> UUID:
-    need_id = request.path_params["need_id"]
-    assert isinstance(need_id, UUID)
-    return need_id
 
 
 routes: list[BaseRoute] = [

@@ -1,7 +1,6 @@
 """Roles: one's own, those within one's reach by kind, and one given to the person whose number somebody knows."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +21,7 @@ from web import area_picker
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, locale_of, page_request, translator, viewer_of
+from web.visit import house_of, locale_of, page_request, path_id, translator, viewer_of
 
 _NOBODY: Page[GrantRow] = Page((), (), has_next=False)
 
@@ -118,14 +117,14 @@ async def revoke_role(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
-            await roles.revoke(session, viewer_of(request), _grant_id(request))
+            await roles.revoke(session, viewer_of(request), path_id(request, "grant_id"))
         return redirect(request, "roles", _("The role is taken away, and it is on record."))
     return await _show_revocation(request, form)
 
 
 async def _show_revocation(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        grant = await role_queries.one(session, viewer_of(request), _grant_id(request))
+        grant = await role_queries.one(session, viewer_of(request), path_id(request, "grant_id"))
         scopes = await _scope_names(session, viewer_of(request), [grant], locale_of(request))
     return render(request, "roles/revoke.html", {"form": form, "grant": grant, "scopes": scopes}, form.status)
 
@@ -163,12 +162,6 @@ async def _scope_names(
         for code, path in paths.items()
     }
     return names | {str(key): row.name for key, row in known.items()}
-
-
-def _grant_id(request: Request) -> UUID:
-    grant_id = request.path_params["grant_id"]
-    assert isinstance(grant_id, UUID)
-    return grant_id
 
 
 routes: list[BaseRoute] = [

@@ -17,7 +17,7 @@ from marketplace.volunteering.sign_up_states import SignUpState
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 Decide = Callable[[Session, Viewer, UUID, DecisionDraft], Awaitable[None]]
 
@@ -25,7 +25,7 @@ Decide = Callable[[Session, Viewer, UUID, DecisionDraft], Awaitable[None]]
 async def roster(request: Request) -> Response:
     house = house_of(request)
     async with house.database.reading() as session:
-        shown = await sign_up_queries.roster(session, viewer_of(request), _shift_id(request))
+        shown = await sign_up_queries.roster(session, viewer_of(request), path_id(request, "shift_id"))
         confirmed = shown.of_state(SignUpState.CONFIRMED)
         numbers = await contacts.allowed_phones(session, house.vault, [row.person_id for row in confirmed])
     ended = (SignUpState.WITHDRAWN, SignUpState.DECLINED, SignUpState.LAPSED, SignUpState.CANCELLED)
@@ -45,7 +45,7 @@ async def roster(request: Request) -> Response:
 async def approve_sign_up(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    viewer, sign_up_id = viewer_of(request), _sign_up_id(request)
+    viewer, sign_up_id = viewer_of(request), path_id(request, "sign_up_id")
     async with house_of(request).database.unit_of_work() as session:
         await decisions.approve(session, viewer, sign_up_id)
     async with house_of(request).database.reading() as session:
@@ -91,8 +91,10 @@ async def add_to_shift(request: Request) -> Response:
     with form.catching():
         draft = read(AddDraft, form.given("person_id", "in_spite_of_clash", "reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await decisions.add(session, viewer_of(request), _shift_id(request), draft)
-        return redirect(request, "roster", _("Added. The person is told."), shift_id=_shift_id(request))
+            await decisions.add(session, viewer_of(request), path_id(request, "shift_id"), draft)
+        return redirect(
+            request, "roster", _("Added. The person is told."), shift_id=path_id(request, "shift_id")
+        )
     return await _show_addition(request, form)
 
 
@@ -101,16 +103,16 @@ async def _decide(request: Request, decide: Decide, template: str, said: str) ->
     with form.catching():
         draft = read(DecisionDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await decide(session, viewer_of(request), _sign_up_id(request), draft)
+            await decide(session, viewer_of(request), path_id(request, "sign_up_id"), draft)
         async with house_of(request).database.reading() as session:
-            row = await sign_up_queries.sign_up(session, viewer_of(request), _sign_up_id(request))
+            row = await sign_up_queries.sign_up(session, viewer_of(request), path_id(request, "sign_up_id"))
         return redirect(request, "roster", said, shift_id=row.shift_id)
     return await _show_decision(request, form, template)
 
 
 async def _show_decision(request: Request, form: Form, template: str) -> Response:
     async with house_of(request).database.reading() as session:
-        row = await sign_up_queries.sign_up(session, viewer_of(request), _sign_up_id(request))
+        row = await sign_up_queries.sign_up(session, viewer_of(request), path_id(request, "sign_up_id"))
         # Asked for its policy: one's own sign-up is visible too, but not the organiser's form for it.
         await sign_up_queries.roster(session, viewer_of(request), row.shift_id)
     return render(request, template, {"form": form, "sign_up": row}, form.status)
@@ -118,22 +120,10 @@ async def _show_decision(request: Request, form: Form, template: str) -> Respons
 
 async def _show_addition(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        shown = await sign_up_queries.roster(session, viewer_of(request), _shift_id(request))
-        known = await sign_up_queries.known_people(session, viewer_of(request), _shift_id(request))
+        shown = await sign_up_queries.roster(session, viewer_of(request), path_id(request, "shift_id"))
+        known = await sign_up_queries.known_people(session, viewer_of(request), path_id(request, "shift_id"))
     context = {"form": form, "roster": shown, "known": list(known.items())}
     return render(request, "roster/add.html", context, form.status)
-
-
-def _shift_id(request: Request) -> UUID:
-    shift_id = request.path_params["shift_id"]
-    assert isinstance(shift_id, UUID)
-    return shift_id
-
-
-def _sign_up_id(request: Request) -> UUID:
-    sign_up_id = request.path_params["sign_up_id"]
-    assert isinstance(sign_up_id, UUID)
-    return sign_up_id
 
 
 routes: list[BaseRoute] = [

@@ -2,7 +2,6 @@
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,7 +19,7 @@ from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect, redirect_to
 from web.templating import render
-from web.visit import house_of, locale_of, translator, viewer_of
+from web.visit import house_of, locale_of, path_id, translator, viewer_of
 
 _MANY = "tags"
 _WISHES = [name for name in NeedWishes.model_fields if name not in (_MANY, "sort")]
@@ -54,7 +53,7 @@ async def change_search(request: Request) -> Response:
     with form.catching():
         draft = read(ChangeSearchDraft, form.given("name", "how_told"))
         async with house_of(request).database.unit_of_work() as session:
-            await saved_searches.change(session, viewer_of(request), _id(request), draft)
+            await saved_searches.change(session, viewer_of(request), path_id(request, "search_id"), draft)
         return redirect(request, "my_searches", _("Your choice is kept."))
     return _show_edit(request, await _own(request), form)
 
@@ -74,7 +73,7 @@ async def pause_search(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await saved_searches.pause(session, viewer_of(request), _id(request))
+        await saved_searches.pause(session, viewer_of(request), path_id(request, "search_id"))
     return redirect(
         request, "my_searches", _("The search is paused. You hear nothing of it until you resume it.")
     )
@@ -84,7 +83,7 @@ async def resume_search(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await saved_searches.resume(session, viewer_of(request), _id(request))
+        await saved_searches.resume(session, viewer_of(request), path_id(request, "search_id"))
     return redirect(request, "my_searches", _("The search is resumed, with what is published from now."))
 
 
@@ -97,7 +96,7 @@ async def delete_search(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await saved_searches.delete(session, viewer_of(request), _id(request))
+        await saved_searches.delete(session, viewer_of(request), path_id(request, "search_id"))
     return redirect(request, "my_searches", _("The search is deleted."))
 
 
@@ -123,18 +122,12 @@ async def _own(request: Request) -> SavedSearchRow:
     """The viewer's search that the address names. Raises SignInNeeded, NotFound."""
     viewer = viewer_of(request)
     viewer.signed_in()
-    search_id = _id(request)
+    search_id = path_id(request, "search_id")
     async with house_of(request).database.reading() as session:
         found = await saved_queries.saved_searches_by_ids(session, viewer, [search_id])
     if search_id not in found:
         raise NotFound()
     return found[search_id]
-
-
-def _id(request: Request) -> UUID:
-    search_id = request.path_params["search_id"]
-    assert isinstance(search_id, UUID)
-    return search_id
 
 
 def _found_at(request: Request, wishes: NeedWishes, *, newest_first: bool) -> str:

@@ -23,7 +23,7 @@ from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect, redirect_to
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 Change = Callable[[Session, Viewer, UUID, Form], Awaitable[None]]
 
@@ -37,7 +37,7 @@ async def new_shift(request: Request) -> Response:
 async def save_new_shift(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
-    need_id = _id(request, "need_id")
+    need_id = path_id(request, "need_id")
     with form.catching():
         draft = read(
             ShiftDraft,
@@ -57,7 +57,7 @@ async def new_series(request: Request) -> Response:
 async def save_new_series(request: Request) -> Response:
     _ = translator(request)
     form = await read_form(request)
-    need_id = _id(request, "need_id")
+    need_id = path_id(request, "need_id")
     with form.catching():
         draft = series_form.draft(form)
         async with house_of(request).database.unit_of_work() as session:
@@ -134,7 +134,7 @@ async def _cancel(session: Session, viewer: Viewer, shift_id: UUID, form: Form) 
 async def _change(request: Request, which: str, change: Change, said: str) -> Response:
     """One of the forms of a shift's page; when it is refused, the page is shown again with it."""
     form = await read_form(request)
-    shift_id = _id(request, "shift_id")
+    shift_id = path_id(request, "shift_id")
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
             await change(session, viewer_of(request), shift_id, form)
@@ -159,7 +159,7 @@ async def _show_shift(request: Request, refused: Mapping[str, Form]) -> Response
 
 async def _show_new(request: Request, form: Form, template: str) -> Response:
     async with house_of(request).database.reading() as session:
-        details = await _need(session, request, _id(request, "need_id"))
+        details = await _need(session, request, path_id(request, "need_id"))
     return render(request, template, {"form": form, "details": details}, form.status)
 
 
@@ -192,7 +192,7 @@ async def _need(session: Session, request: Request, need_id: UUID) -> NeedDetail
 
 async def _shift(request: Request) -> tuple[ShiftRow, NeedDetails]:
     viewer_of(request).signed_in()
-    shift_id = _id(request, "shift_id")
+    shift_id = path_id(request, "shift_id")
     async with house_of(request).database.reading() as session:
         found = (await queries.shifts_by_ids(session, viewer_of(request), [shift_id])).get(shift_id)
         if found is None:
@@ -203,14 +203,8 @@ async def _shift(request: Request) -> tuple[ShiftRow, NeedDetails]:
 async def _series(request: Request) -> tuple[ShiftSeries, NeedDetails]:
     viewer_of(request).signed_in()
     async with house_of(request).database.reading() as session:
-        found = await queries.one_series(session, viewer_of(request), _id(request, "series_id"))
+        found = await queries.one_series(session, viewer_of(request), path_id(request, "series_id"))
         return found, await _need(session, request, found.need_id)
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 _SHIFT = "/shifts/{shift_id:uuid}"

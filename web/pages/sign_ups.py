@@ -1,7 +1,5 @@
 """A volunteer's sign-ups: read the terms and sign up, see one's shifts, answer an offer, withdraw."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -21,12 +19,12 @@ from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, locale_of, translator, viewer_of
+from web.visit import house_of, locale_of, path_id, translator, viewer_of
 
 
 async def check_sign_up(request: Request) -> Response:
     """When, where and what may happen, before the one button; where places are drawn by lot, the lottery instead."""
-    shift_id = _shift_id(request)
+    shift_id = path_id(request, "shift_id")
     async with house_of(request).database.reading() as session:
         found = (await lottery_queries.of_shifts(session, viewer_of(request), [shift_id])).get(shift_id)
     if found is not None and found.record is None:
@@ -39,7 +37,7 @@ async def sign_up(request: Request) -> Response:
     with form.catching():
         draft = read(JoinDraft, {**form.given("message", "agreed"), "idempotency_key": form.key})
         async with house_of(request).database.unit_of_work() as session:
-            sign_up_id = await sign_ups.join(session, viewer_of(request), _shift_id(request), draft)
+            sign_up_id = await sign_ups.join(session, viewer_of(request), path_id(request, "shift_id"), draft)
         async with house_of(request).database.reading() as session:
             row = await sign_up_queries.sign_up(session, viewer_of(request), sign_up_id)
         return redirect(request, "my_shifts", _what_came_of_it(request, row))
@@ -73,7 +71,7 @@ async def accept_offer(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await sign_ups.accept_offer(session, viewer_of(request), _sign_up_id(request))
+        await sign_ups.accept_offer(session, viewer_of(request), path_id(request, "sign_up_id"))
     return redirect(request, "my_shifts", _("The place is yours."))
 
 
@@ -81,7 +79,7 @@ async def decline_offer(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        await sign_ups.decline_offer(session, viewer_of(request), _sign_up_id(request))
+        await sign_ups.decline_offer(session, viewer_of(request), path_id(request, "sign_up_id"))
     return redirect(request, "my_shifts", _("You left the place to the next in line."))
 
 
@@ -95,7 +93,7 @@ async def withdraw(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
-            await sign_ups.withdraw(session, viewer_of(request), _sign_up_id(request))
+            await sign_ups.withdraw(session, viewer_of(request), path_id(request, "sign_up_id"))
         return redirect(request, "my_shifts", _("You have withdrawn."))
     return await _show_withdrawal(request, form)
 
@@ -117,29 +115,21 @@ def _what_came_of_it(request: Request, row: SignUpRow) -> str:
 
 async def _show_terms(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        shown = await terms.terms(session, viewer_of(request), _shift_id(request))
+        shown = await terms.terms(session, viewer_of(request), path_id(request, "shift_id"))
         # What would lift the reasons is looked up only where there are any.
-        found = await why.of_shift(session, viewer_of(request), _shift_id(request)) if shown.reasons else None
+        found = (
+            await why.of_shift(session, viewer_of(request), path_id(request, "shift_id"))
+            if shown.reasons
+            else None
+        )
     context = {"form": form, "terms": shown, "why": found}
     return render(request, "sign_ups/terms.html", context, form.status)
 
 
 async def _show_withdrawal(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        row = await sign_up_queries.sign_up(session, viewer_of(request), _sign_up_id(request))
+        row = await sign_up_queries.sign_up(session, viewer_of(request), path_id(request, "sign_up_id"))
     return render(request, "sign_ups/withdraw.html", {"form": form, "sign_up": row}, form.status)
-
-
-def _shift_id(request: Request) -> UUID:
-    shift_id = request.path_params["shift_id"]
-    assert isinstance(shift_id, UUID)
-    return shift_id
-
-
-def _sign_up_id(request: Request) -> UUID:
-    sign_up_id = request.path_params["sign_up_id"]
-    assert isinstance(sign_up_id, UUID)
-    return sign_up_id
 
 
 routes: list[BaseRoute] = [

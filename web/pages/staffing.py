@@ -1,7 +1,5 @@
 """Staffing: a volunteer's entry in the pool of a need; for its organisers the shifts with their minimums, roles, and assignment runs."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -23,14 +21,14 @@ from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect, redirect_to
 from web.templating import render
-from web.visit import house_of, locale_of, translator, viewer_of
+from web.visit import house_of, locale_of, path_id, translator, viewer_of
 
 _MOST_CHOICES = 50
 
 
 async def pool_entry(request: Request) -> Response:
     """For how many shifts, and which: what is said already stands in the form."""
-    need_id = _id(request, "need_id")
+    need_id = path_id(request, "need_id")
     async with house_of(request).database.reading() as session:
         viewer_of(request).signed_in()
         mine = (await queries.my_entries(session, viewer_of(request), [need_id])).get(need_id)
@@ -44,7 +42,7 @@ async def pool_entry(request: Request) -> Response:
 
 async def join_pool(request: Request) -> Response:
     _ = translator(request)
-    form, need_id = await read_form(request), _id(request, "need_id")
+    form, need_id = await read_form(request), path_id(request, "need_id")
     with form.catching():
         given = form.given("most_shifts", "agreed", many=["shifts"])
         draft = read(PoolDraft, {**given, "idempotency_key": form.key})
@@ -58,7 +56,7 @@ async def join_pool(request: Request) -> Response:
 async def leave_pool(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    need_id = _id(request, "need_id")
+    need_id = path_id(request, "need_id")
     async with house_of(request).database.unit_of_work() as session:
         await pool.leave(session, viewer_of(request), need_id)
     return redirect(
@@ -72,7 +70,7 @@ async def need_staffing(request: Request) -> Response:
 
 async def add_role(request: Request) -> Response:
     _ = translator(request)
-    form, need_id = await read_form(request), _id(request, "need_id")
+    form, need_id = await read_form(request), path_id(request, "need_id")
     with form.catching():
         draft = read(RoleDraft, form.given("name", "qualification", "minimum_people"))
         async with house_of(request).database.unit_of_work() as session:
@@ -85,13 +83,13 @@ async def remove_role(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        need_id = await roles.remove(session, viewer_of(request), _id(request, "role_id"))
+        need_id = await roles.remove(session, viewer_of(request), path_id(request, "role_id"))
     return redirect(request, "need_staffing", _("The role is ended."), need_id=need_id)
 
 
 async def new_run(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
-        now = await queries.of_need(session, viewer_of(request), _id(request, "need_id"))
+        now = await queries.of_need(session, viewer_of(request), path_id(request, "need_id"))
     initial = {
         "shifts": [shift.shift_id for shift in now.shifts[:_MOST_CHOICES]],
         "most_shifts": 3,
@@ -103,7 +101,7 @@ async def new_run(request: Request) -> Response:
 
 async def start_run(request: Request) -> Response:
     _ = translator(request)
-    form, need_id = await read_form(request), _id(request, "need_id")
+    form, need_id = await read_form(request), path_id(request, "need_id")
     with form.catching():
         given = form.given("most_shifts", "rest_minutes", "offer_minutes", "seed", many=["shifts"])
         draft = read(RunDraft, {**given, "key": parse_id(form.key)})
@@ -117,14 +115,14 @@ async def start_run(request: Request) -> Response:
 
 async def assignment_run(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
-        found = await run_queries.run(session, viewer_of(request), _id(request, "run_id"))
+        found = await run_queries.run(session, viewer_of(request), path_id(request, "run_id"))
     return render(request, "staffing/run.html", {"details": found, "run": found.run})
 
 
 async def check_sending(request: Request) -> Response:
     """Asks once more: offers cannot be called back."""
     async with house_of(request).database.reading() as session:
-        found = await run_queries.run(session, viewer_of(request), _id(request, "run_id"))
+        found = await run_queries.run(session, viewer_of(request), path_id(request, "run_id"))
     return render(
         request, "staffing/send.html", {"details": found, "run": found.run, "form": blank_form(request)}
     )
@@ -133,7 +131,7 @@ async def check_sending(request: Request) -> Response:
 async def send_offers(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    run_id = _id(request, "run_id")
+    run_id = path_id(request, "run_id")
     async with house_of(request).database.unit_of_work() as session:
         await sending.send(session, viewer_of(request), run_id)
     return redirect(request, "assignment_run", _("The offers are out."), run_id=run_id)
@@ -142,7 +140,7 @@ async def send_offers(request: Request) -> Response:
 async def check_run(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    run_id = _id(request, "run_id")
+    run_id = path_id(request, "run_id")
     found = await runs.check(house_of(request).database, viewer_of(request), run_id)
     page = path_of(request, "assignment_run", run_id=run_id)
     if not found.is_identical:
@@ -160,12 +158,12 @@ async def drop_proposal(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
     async with house_of(request).database.unit_of_work() as session:
-        run_id = await runs.drop(session, viewer_of(request), _id(request, "proposal_id"))
+        run_id = await runs.drop(session, viewer_of(request), path_id(request, "proposal_id"))
     return redirect(request, "assignment_run", _("Left out. It will not be offered."), run_id=run_id)
 
 
 async def _show_pool(request: Request, form: Form) -> Response:
-    need_id, viewer = _id(request, "need_id"), viewer_of(request)
+    need_id, viewer = path_id(request, "need_id"), viewer_of(request)
     async with house_of(request).database.reading() as session:
         details = await needs.need(session, viewer, need_id)
         shown = await needs.shifts_of(session, viewer, need_id, PageRequest(_MOST_CHOICES, None))
@@ -182,7 +180,7 @@ async def _show_pool(request: Request, form: Form) -> Response:
 
 
 async def _show_staffing(request: Request, form: Form) -> Response:
-    need_id, after = _id(request, "need_id"), request.query_params.get("after")
+    need_id, after = path_id(request, "need_id"), request.query_params.get("after")
     async with house_of(request).database.reading() as session:
         now = await queries.of_need(session, viewer_of(request), need_id)
         made = await run_queries.of_need(session, viewer_of(request), need_id, PageRequest(10, after))
@@ -209,12 +207,6 @@ def _show_new_run(request: Request, form: Form, now: NeedStaffing) -> Response:
     return render(
         request, "staffing/new_run.html", {"form": form, "now": now, "choices": choices}, form.status
     )
-
-
-def _id(request: Request, name: str) -> UUID:
-    value = request.path_params[name]
-    assert isinstance(value, UUID)
-    return value
 
 
 _NEED = "/needs/{need_id:uuid}"

@@ -18,7 +18,7 @@ from marketplace.organisations.states import organisation_state
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 Refusal = Callable[[Session, Viewer, UUID, ReasonDraft], Awaitable[None]]
 
@@ -43,7 +43,7 @@ async def verify_organisation(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
-            await verification.verify(session, viewer_of(request), _organisation_id(request))
+            await verification.verify(session, viewer_of(request), path_id(request, "organisation_id"))
         return redirect(request, "desk_organisations", _("The organisation is verified and public."))
     return await _show(request, form)
 
@@ -65,7 +65,7 @@ async def lift_suspension(request: Request) -> Response:
     form = await read_form(request)
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
-            await verification.lift(session, viewer_of(request), _organisation_id(request))
+            await verification.lift(session, viewer_of(request), path_id(request, "organisation_id"))
         return redirect(request, "desk_organisations", _("The suspension is lifted."))
     return await _show(request, form)
 
@@ -75,13 +75,13 @@ async def _with_reason(request: Request, decide: Refusal, said: str) -> Response
     with form.catching():
         draft = read(ReasonDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await decide(session, viewer_of(request), _organisation_id(request), draft)
+            await decide(session, viewer_of(request), path_id(request, "organisation_id"), draft)
         return redirect(request, "desk_organisations", said)
     return await _show(request, form)
 
 
 async def _show(request: Request, form: Form) -> Response:
-    viewer, organisation_id = viewer_of(request), _organisation_id(request)
+    viewer, organisation_id = viewer_of(request), path_id(request, "organisation_id")
     viewer.signed_in()
     async with house_of(request).database.reading() as session:
         details = await queries.details(session, viewer, organisation_id)
@@ -95,12 +95,6 @@ async def _show(request: Request, form: Form) -> Response:
         "documents": papers,
     }
     return render(request, "desk/organisation.html", context, form.status)
-
-
-def _organisation_id(request: Request) -> UUID:
-    organisation_id = request.path_params["organisation_id"]
-    assert isinstance(organisation_id, UUID)
-    return organisation_id
 
 
 _ONE = "/desk/organisations/{organisation_id:uuid}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +16,7 @@ from matching.weights import Weights
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
-from web.visit import house_of, translator, viewer_of
+from web.visit import house_of, path_id, translator, viewer_of
 
 _PREFIX = "points."
 
@@ -62,7 +61,7 @@ async def show_weights(request: Request) -> Response:
 async def approve_weights(request: Request) -> Response:
     _ = translator(request)
     await read_form(request)
-    weights_id = _id(request)
+    weights_id = path_id(request, "weights_id")
     async with house_of(request).database.unit_of_work() as session:
         await weights.approve(session, viewer_of(request), weights_id)
     return redirect(request, "weights", _("In force from now on."), weights_id=weights_id)
@@ -74,8 +73,13 @@ async def refuse_weights(request: Request) -> Response:
     with form.catching():
         draft = read(RefusalDraft, form.given("reason"))
         async with house_of(request).database.unit_of_work() as session:
-            await weights.refuse(session, viewer_of(request), _id(request), draft)
-        return redirect(request, "weights", _("Refused, with the reason on record."), weights_id=_id(request))
+            await weights.refuse(session, viewer_of(request), path_id(request, "weights_id"), draft)
+        return redirect(
+            request,
+            "weights",
+            _("Refused, with the reason on record."),
+            weights_id=path_id(request, "weights_id"),
+        )
     return await _show_one(request, form)
 
 
@@ -88,7 +92,7 @@ async def _show(request: Request, form: Form, **more: Any) -> Response:
 
 async def _show_one(request: Request, form: Form) -> Response:
     async with house_of(request).database.reading() as session:
-        row = await weights.one(session, viewer_of(request), _id(request))
+        row = await weights.one(session, viewer_of(request), path_id(request, "weights_id"))
         standing = await weights.in_force(session, row.kind)
     context = {
         "form": form,
@@ -123,12 +127,6 @@ def _kind(request: Request) -> RankingKind:
         return RankingKind(request.path_params["ranking"])
     except ValueError:
         raise NotFound() from None
-
-
-def _id(request: Request) -> UUID:
-    weights_id = request.path_params["weights_id"]
-    assert isinstance(weights_id, UUID)
-    return weights_id
 
 
 _ONE = "/desk/weights/{weights_id:uuid}"
