@@ -10,6 +10,7 @@ from marketplace.discovery import saved_telling
 from marketplace.discovery.saved_events import NeedFitsSavedSearches
 from marketplace.discovery.saved_models import SavedSearch
 from marketplace.kernel.clock import local, local_day
+from marketplace.kernel.local_forms import Named
 from marketplace.notices import links
 from marketplace.notices.facts import Fact, Span, Titled
 from marketplace.notices.kinds import Kind
@@ -77,9 +78,10 @@ async def _digest(session: Session, person_id: UUID, today: date) -> None:
     if not news.fresh:
         return
     needs = sorted({match.need_id: news.needs[match.need_id] for match in news.fresh}.values(), key=_soonest)
+    names = list(dict.fromkeys(match.search_name for match in news.fresh))
     facts: dict[str, Fact] = {
         "number": len(needs),
-        "searches": "、".join(dict.fromkeys(match.search_name for match in news.fresh)),
+        "searches": Named("、".join(names), ", ".join(names)),
         "needs": [
             Titled(f"{row.need.title} · {row.need.place}", _span(row)) for row in needs[:MOST_IN_DIGEST]
         ],

@@ -108,6 +108,8 @@ async def test_the_day_is_told_in_the_evening_in_one_notice(house: House, clock:
     words = notice.in_words("en")
     assert words.title == "New needs for your saved searches: 3"
     assert len(words.lines) == 4
+    assert {"助浴, 读报", "读报, 助浴"} & {words.lines[0].partition("(")[2].partition(")")[0]}
+    assert "、" in notice.in_words(ZH).lines[0]
     assert sorted(line.partition(" · ")[0] for line in words.lines[1:]) == [
         "助浴一",
         "助浴与读报三",
