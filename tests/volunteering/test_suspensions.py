@@ -1,5 +1,6 @@
 """While an organisation is suspended its needs rest: nobody finds them or signs up, nothing planned is lost, and all of it comes back."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from marketplace.volunteering.states import NeedState
 from tests import builders, city
 from tests.deliveries import drain
 from tests.volunteering import scene
+from tests.volunteering.test_needs_publishing import a_need
 
 
 async def _suspend(house: House, organisation_id: UUID) -> None:
@@ -101,6 +103,17 @@ async def test_those_who_have_a_place_keep_it_and_a_place_that_becomes_free_wait
     assert states == ["confirmed", "withdrawn", "waiting"]
     await _lift(house, organisation_id)
     assert (await scene.seen(house, waits, ids[2])).state.value == "offered"
+
+
+async def test_a_need_published_in_the_moment_of_the_suspension_rests_too(house: House) -> None:
+    organisation_id, manager = await _organisation(house)
+    async with house.database.unit_of_work() as session:
+        need_id = await needs.publish(session, manager, a_need(organisation_id=organisation_id))
+        suspending = asyncio.create_task(_suspend(house, organisation_id))
+        await asyncio.sleep(0.2)
+        assert not suspending.done()
+    await suspending
+    assert await _state(house, need_id) is NeedState.SUSPENDED
 
 
 async def test_what_was_over_before_is_over_afterwards(house: House) -> None:

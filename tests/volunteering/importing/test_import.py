@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from marketplace.bootstrap import House
 from marketplace.kernel.errors import MarketplaceError
@@ -19,6 +19,7 @@ from marketplace.volunteering.importing.errors import (
 from marketplace.volunteering.importing.loading import ImportReport, import_list
 from marketplace.volunteering.importing.mapping import read_mapping
 from marketplace.volunteering.models import Need, Shift
+from marketplace.volunteering.states import NeedState, need_state
 
 HERE = Path(__file__).parent
 MESSY = HERE / "messy.csv"
@@ -64,6 +65,18 @@ async def test_running_it_again_changes_nothing(house: House, tmp_path: Path) ->
 
     assert again.added == 0
     assert [await count(house, table) for table in (Need, Shift, Organisation)] == before
+
+
+async def test_what_comes_in_for_a_suspended_organisation_rests(house: House, tmp_path: Path) -> None:
+    await run(house, MESSY, tmp_path)
+    async with house.database.unit_of_work() as session:
+        for table in (Shift, Need):
+            await session.execute(delete(table))
+        await session.execute(update(Organisation).values(suspended_at=session.now()))
+    await run(house, MESSY, tmp_path)
+    async with house.database.reading() as session:
+        found = (await session.scalars(select(Need))).all()
+    assert {need_state(need) for need in found if need.closed_at is None} == {NeedState.SUSPENDED}
 
 
 async def test_a_one_time_row_gets_a_shift_and_an_ongoing_one_none(house: House, tmp_path: Path) -> None:
