@@ -4,7 +4,8 @@ Same integers as `scanning.scan`, bit for bit: every point comes from the same t
 in single precision by both.
 """
 
-from typing import Any, NamedTuple
+from collections import namedtuple
+from typing import Any
 
 import numba
 import numpy as np
@@ -21,72 +22,35 @@ FIRST_BLOCK, BLOCK = 1 << 8, 1 << 13
 """Rows looked at together, twice as many each time: what is noted of them stays in the nearest caches."""
 
 
-class _Columns(NamedTuple):
-    """What is read of the rows."""
+_Columns = namedtuple(
+    "_Columns",
+    "flags age district recommended reliability row column radius served week qualification skill language interest training",
+)
+_Asked = namedtuple(
+    "_Asked",
+    "ages qualifications whole_skills half_skills week north east sameness meant near languages rests training",
+)
+_Points = namedtuple(
+    "_Points",
+    "skill availability district distance interest language fairness reliability training after_district",
+)
+_Bits = namedtuple(
+    "_Bits", "live guardian no_age skills week interests languages new unknown_distance barred"
+)
 
-    flags: Any
-    age: Any
-    district: Any
-    recommended: Any
-    reliability: Any
-    row: Any
-    column: Any
-    radius: Any
-    served: Any
-    week: Any
-    qualification: Any
-    skill: Any
-    language: Any
-    interest: Any
-    training: Any
-
-
-class _Bits(NamedTuple):
-    """Constants of the columns. Handed in, because compiled code in a cache would not notice that one has changed."""
-
-    live: Any = np.uint8(LIVE)
-    guardian: Any = np.uint8(GUARDIAN)
-    no_age: Any = np.uint8(NO_AGE)
-    skills: Any = np.uint8(SKILLS)
-    week: Any = np.uint8(WEEK)
-    interests: Any = np.uint8(INTERESTS)
-    languages: Any = np.uint8(LANGUAGES)
-    new: Any = np.uint8(NEW)
-    barred: Any = BARRED
-    unknown_distance: Any = np.int64(UNKNOWN_DISTANCE)
+_BITS = _Bits._make(
+    [
+        *np.array([LIVE, GUARDIAN, NO_AGE, SKILLS, WEEK, INTERESTS, LANGUAGES, NEW], dtype=np.uint8),
+        np.int64(UNKNOWN_DISTANCE),
+        BARRED,
+    ]
+)
+"""Handed in, because compiled code in a cache would not notice that a constant of another module has changed."""
 
 
-class _Asked(NamedTuple):
-    """A question as numbers and arrays."""
-
-    ages: Any
-    qualifications: Any
-    whole_skills: Any
-    half_skills: Any
-    week: Any
-    north: Any
-    east: Any
-    sameness: Any
-    meant: Any
-    near: Any
-    languages: Any
-    rests: Any
-    training: Any
-
-
-class _Points(NamedTuple):
-    """The tables of points of STAGES, and the most that each can add."""
-
-    skill: Any
-    availability: Any
-    district: Any
-    distance: Any
-    interest: Any
-    language: Any
-    fairness: Any
-    reliability: Any
-    training: Any
-    most: Any
+_ONLY_CALLED_FROM_COMPILED: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_part = numba.njit(**_ONLY_CALLED_FROM_COMPILED)
+"""For all but `_scan`: compiling without doors to Python takes a third less."""
 
 
 def scan(columns: Columns, size: int, question: Question, shut: Rows, k: int) -> Candidates:
@@ -105,11 +69,12 @@ def scan(columns: Columns, size: int, question: Question, shut: Rows, k: int) ->
         question.training,
     )
     tables = (getattr(question, f"{stage}_points") for stage in STAGES)
-    points = _Points._make([*tables, question.most])
+    after_district = int(question.most[STAGES.index("district") + 1 :].sum())
+    points = _Points._make([*tables, after_district])
     seen = _Columns(*(_read_only(columns[name]) for name in _Columns._fields))
     counts = np.zeros(SCORES, dtype=np.int64)
     rows, scores = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int16)
-    found = _scan(seen, (asked, points, _Bits()), shut, k, (rows, scores, counts))
+    found = _scan(seen, (asked, points, _BITS), shut, k, (rows, scores, counts))
     return Candidates(rows[:found], scores[:found])
 
 
@@ -120,7 +85,7 @@ def _read_only(column: NDArray[Any]) -> NDArray[Any]:
     return view
 
 
-@numba.njit
+@_part
 def _ones(word):  # type: ignore[no-untyped-def]
     """Bits set in a word; the compiler knows this pattern and uses the machine's own instruction."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
@@ -129,7 +94,7 @@ def _ones(word):  # type: ignore[no-untyped-def]
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@numba.njit
+@_part
 def _barred(flags, age, ages, bits):  # type: ignore[no-untyped-def]
     """No points for who is there and of age, and so few that nothing makes them good for others."""
     minimum, adult_from = ages
@@ -141,7 +106,7 @@ def _barred(flags, age, ages, bits):  # type: ignore[no-untyped-def]
     return totals
 
 
-@numba.njit
+@_part
 def _bar_unqualified(column, begin, asked, barred, totals):  # type: ignore[no-untyped-def]
     """Bars who has not all that is asked."""
     for word in range(asked.size):
@@ -152,7 +117,7 @@ def _bar_unqualified(column, begin, asked, barred, totals):  # type: ignore[no-u
                 totals[at] = totals[at] if part[at] & mask == mask else barred
 
 
-@numba.njit
+@_part
 def _halves(skill, begin, end, whole_skills, half_skills):  # type: ignore[no-untyped-def]
     """Twice the skills held plus those held in part."""
     halves = np.zeros(end - begin, np.uint16)
@@ -164,14 +129,14 @@ def _halves(skill, begin, end, whole_skills, half_skills):  # type: ignore[no-un
     return halves
 
 
-@numba.njit
+@_part
 def _add_at(places, place, points, totals):  # type: ignore[no-untyped-def]
     """Adds points to all rows at one place of a table."""
     for at in range(totals.size):
         totals[at] += points if places[at] == place else np.int16(0)
 
 
-@numba.njit
+@_part
 def _add_counted(flags, stated, counted, points, totals):  # type: ignore[no-untyped-def]
     """Adds points by what was counted; the last for who states nothing.
 
@@ -184,9 +149,9 @@ def _add_counted(flags, stated, counted, points, totals):  # type: ignore[no-unt
         _add_at(counted, np.uint16(place), points[place], totals)
 
 
-@numba.njit
+@_part
 def _add_district(district, sameness, points, totals):  # type: ignore[no-untyped-def]
-    """Adds the most points that a way from each district can give; nearly all districts are just another one."""
+    """Adds the most points that a way from each district can give: a usual one, and another for few districts."""
     usual = points[sameness[sameness.size - 1]]
     totals += usual
     for one in range(sameness.size):
@@ -194,7 +159,7 @@ def _add_district(district, sameness, points, totals):  # type: ignore[no-untype
             _add_at(district, np.uint8(one), np.int16(points[sameness[one]] - usual), totals)
 
 
-@numba.njit
+@_part
 def _has_any(column, begin, end, masks):  # type: ignore[no-untyped-def]
     """Whether each row has a bit of these words; one plain loop a word, which the compiler makes wide."""
     found = np.zeros(end - begin, np.bool_)
@@ -207,7 +172,7 @@ def _has_any(column, begin, end, masks):  # type: ignore[no-untyped-def]
     return found
 
 
-@numba.njit
+@_part
 def _shared(column, begin, end, masks):  # type: ignore[no-untyped-def]
     """How many bits of these words each row has."""
     shared = np.zeros(end - begin, np.uint16)
@@ -220,7 +185,7 @@ def _shared(column, begin, end, masks):  # type: ignore[no-untyped-def]
     return shared
 
 
-@numba.njit
+@_part
 def _add_distance(columns, asked, points, bits, rows, totals):  # type: ignore[no-untyped-def]
     """Takes what the distance costs; who has the place beyond their radius is barred."""
     for at in range(rows.size):
@@ -232,7 +197,7 @@ def _add_distance(columns, asked, points, bits, rows, totals):  # type: ignore[n
         totals[at] += points.distance[sameness, steps] if is_near else bits.barred
 
 
-@numba.njit
+@_part
 def _add_others(columns, asked, points, bits, rows, totals):  # type: ignore[no-untyped-def]
     """Adds points for interest, language, fairness, reliability and training."""
     interest = _taken(columns.interest, rows)
@@ -252,7 +217,7 @@ def _add_others(columns, asked, points, bits, rows, totals):  # type: ignore[no-
         totals[at] += points.training[1 if practised[at] else 0]
 
 
-@numba.njit
+@_part
 def _taken(column, rows):  # type: ignore[no-untyped-def]
     """The words of these rows, side by side."""
     taken = np.empty((column.shape[0], rows.size), np.uint64)
@@ -262,7 +227,7 @@ def _taken(column, rows):  # type: ignore[no-untyped-def]
     return taken
 
 
-@numba.njit
+@_part
 def _kept(rows, totals, least):  # type: ignore[no-untyped-def]
     """Those with at least so many points."""
     size = 0
@@ -272,29 +237,34 @@ def _kept(rows, totals, least):  # type: ignore[no-untyped-def]
     return rows[:size], totals[:size]
 
 
+@_part
+def _begun(columns, asked, points, bits, begin, end):  # type: ignore[no-untyped-def]
+    """What each row of a block has for skills, time and district; far less than nothing for who is barred."""
+    flags = columns.flags[begin:end]
+    totals = _barred(flags, columns.age[begin:end], asked.ages, bits)
+    _bar_unqualified(columns.qualification, begin, asked.qualifications, bits.barred, totals)
+    halves = _halves(columns.skill, begin, end, asked.whole_skills, asked.half_skills)
+    _add_counted(flags, bits.skills, halves, points.skill, totals)
+    _add_counted(flags, bits.week, _shared(columns.week, begin, end, asked.week), points.availability, totals)
+    _add_district(columns.district[begin:end], asked.sameness, points.district, totals)
+    return totals
+
+
 @numba.njit(nogil=True, cache=True)
 def _scan(columns, question, shut, k, found):  # type: ignore[no-untyped-def]
-    """Block by block: skills and time of all rows of a block at once, the rest only of who can still reach `least`."""
+    """Block by block: what is cheap for all rows of a block at once, the rest only for who can still reach `least`."""
     asked, points, bits = question
     found_rows, found_scores, counts = found
-    rest = points.most[3:].sum()
     size = least = reached = closed = begin = 0
     while begin < found_rows.size:
         end = min(begin + min(max(begin, FIRST_BLOCK), BLOCK), found_rows.size)
-        flags = columns.flags[begin:end]
-        totals = _barred(flags, columns.age[begin:end], asked.ages, bits)
-        _bar_unqualified(columns.qualification, begin, asked.qualifications, bits.barred, totals)
+        totals = _begun(columns, asked, points, bits, begin, end)
         while closed < shut.size and shut[closed] < end:
             totals[shut[closed] - begin] = bits.barred
             closed += 1
-        halves = _halves(columns.skill, begin, end, asked.whole_skills, asked.half_skills)
-        _add_counted(flags, bits.skills, halves, points.skill, totals)
-        free = _shared(columns.week, begin, end, asked.week)
-        _add_counted(flags, bits.week, free, points.availability, totals)
-        _add_district(columns.district[begin:end], asked.sameness, points.district, totals)
-        rows, totals = _kept(np.arange(begin, end), totals, least - rest)
+        rows, totals = _kept(np.arange(begin, end), totals, least - points.after_district)
         _add_distance(columns, asked, points, bits, rows, totals)
-        rows, totals = _kept(rows, totals, least - rest)
+        rows, totals = _kept(rows, totals, least - points.after_district)
         _add_others(columns, asked, points, bits, rows, totals)
         rows, totals = _kept(rows, totals, least)
         for at in range(rows.size):

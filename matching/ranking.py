@@ -77,7 +77,9 @@ def best_rows(generation: Generation, found: Candidates, k: int, other: UUID) ->
     better, level = rows[scores > least], rows[scores == least]
     wanted = k - better.size
     high, low = generation.columns["id_high"][level], generation.columns["id_low"][level]
-    order = np.lexsort((low, high, tie_keys(high, low, other)))
+    keys = tie_keys(high, low, other)
+    near = np.flatnonzero(keys <= np.partition(keys, wanted - 1)[wanted - 1])
+    order = near[np.lexsort((low[near], high[near], keys[near]))]
     return np.concatenate((better, level[order[:wanted]]))
 
 

@@ -72,9 +72,9 @@ class RowIndex:
             if not waiting.size:
                 break
             slots = self._slots[positions[waiting]]
-            rows = np.where((slots == EMPTY) | (slots == REMOVED), 0, slots.astype(np.int64) - 1)
-            rows = np.minimum(rows, self._low.size - 1)
             is_row = (slots != EMPTY) & (slots != REMOVED)
+            # A damaged slot may say anything.
+            rows = np.clip(slots.astype(np.int64) - 1, 0, self._low.size - 1)
             is_it = is_row & (self._low[rows] == low[waiting]) & (self._high[rows] == high[waiting])
             found[waiting[is_it]] = rows[is_it]
             waiting = waiting[~is_it & (slots != EMPTY)]

@@ -16,6 +16,7 @@ from matching.weights import Weights
 
 One = TypeVar("One")
 Other = TypeVar("Other")
+Asked = TypeVar("Asked", Provider, Lot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,19 @@ def rank_providers(
 
     One by one: a city has tens of thousands of organisations and a lot is tendered once.
     """
-    explained = [(provider, explain_provider(provider, lot, weights, tree)) for provider in providers]
-    return sorted(
-        (pair for pair in explained if not pair[1].blocks), key=lambda pair: (-pair[1].score, pair[0].id)
-    )[:k]
+    return _best(((provider, explain_provider(provider, lot, weights, tree)) for provider in providers), k)
 
 
 def rank_lots(
     provider: Provider, lots: Iterable[Lot], weights: Weights, k: int, tree: TagTree = FLAT
 ) -> list[tuple[Lot, Explanation]]:
     """The k lots that suit an organisation best, blocked ones left out, ties by id."""
-    explained = [(lot, explain_provider(provider, lot, weights, tree)) for lot in lots]
-    return sorted(
-        (pair for pair in explained if not pair[1].blocks), key=lambda pair: (-pair[1].score, pair[0].id)
-    )[:k]
+    return _best(((lot, explain_provider(provider, lot, weights, tree)) for lot in lots), k)
+
+
+def _best(explained: Iterable[tuple[Asked, Explanation]], k: int) -> list[tuple[Asked, Explanation]]:
+    allowed = [pair for pair in explained if not pair[1].blocks]
+    return sorted(allowed, key=lambda pair: (-pair[1].score, pair[0].id))[:k]
 
 
 def _points(
