@@ -9,7 +9,7 @@ import strawberry
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Context, Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, change, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.graph.recommendations import Explanation
 from marketplace.graph.scalars import Minutes
@@ -264,7 +264,6 @@ class AssignmentRunMutations:
         description="As organiser: send the offers of a run, once. Each is judged anew; people accept or decline."
     )
     async def send_offers(self, info: Info, run_id: RunId) -> AssignmentRunResult:
-        key = key_of("AssignmentRun", run_id)
-        async with info.context.unit_of_work() as session:
-            await sending.send(session, info.context.viewer, key)
-        return await _run(info.context, key)
+        return ChangedAssignmentRun(
+            assignment_run=await change(info.context, AssignmentRun, run_id, sending.send)
+        )

@@ -2,14 +2,15 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import strawberry
 
-from marketplace.graph.context import Context, Info
+from marketplace.graph.context import Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, change, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.kernel.input import read
 from marketplace.staffing import lotteries, lottery_entries, lottery_queries
@@ -167,10 +168,6 @@ class ChangedLottery:
 LotteryResult: TypeAlias = Annotated[ChangedLottery | Problems, strawberry.union("LotteryResult")]
 
 
-async def _changed(context: Context, lottery_id: UUID) -> ChangedLottery:
-    return ChangedLottery(lottery=await must_fetch(context, Lottery, lottery_id))
-
-
 @strawberry.type
 class LotteryMutations:
     @strawberry.mutation(description="As organiser: draw the free places of a shift by lot.")
@@ -182,27 +179,22 @@ class LotteryMutations:
             opened = await lotteries.open_lottery(
                 session, context.viewer, shift_id, draft, context.house.vault, key
             )
-        return await _changed(context, opened)
+        return ChangedLottery(lottery=await must_fetch(context, Lottery, opened))
 
     @strawberry.mutation(description="Enter a lottery, once; you may leave it until entries close.")
     async def enter_lottery(self, info: Info, input: EnterLotteryInput) -> LotteryResult:
         fields = given(input)
-        key = key_of("Lottery", fields.pop("lottery_id"))
-        async with info.context.unit_of_work() as session:
-            await lottery_entries.enter(session, info.context.viewer, key, read(EntryDraft, fields))
-        return await _changed(info.context, key)
+        lottery_id = fields.pop("lottery_id")
+        enter = partial(lottery_entries.enter, draft=read(EntryDraft, fields))
+        return ChangedLottery(lottery=await change(info.context, Lottery, lottery_id, enter))
 
     @strawberry.mutation(description="Leave a lottery before its entries close.")
     async def leave_lottery(self, info: Info, lottery_id: LotteryId) -> LotteryResult:
-        key = key_of("Lottery", lottery_id)
-        async with info.context.unit_of_work() as session:
-            await lottery_entries.leave(session, info.context.viewer, key)
-        return await _changed(info.context, key)
+        return ChangedLottery(lottery=await change(info.context, Lottery, lottery_id, lottery_entries.leave))
 
     @strawberry.mutation(description="As organiser: end a lottery before its entries close.")
     async def call_off_lottery(self, info: Info, input: CallOffLotteryInput) -> LotteryResult:
         fields = given(input)
-        key = key_of("Lottery", fields.pop("lottery_id"))
-        async with info.context.unit_of_work() as session:
-            await lotteries.call_off(session, info.context.viewer, key, read(CallOffDraft, fields))
-        return await _changed(info.context, key)
+        lottery_id = fields.pop("lottery_id")
+        call_off = partial(lotteries.call_off, draft=read(CallOffDraft, fields))
+        return ChangedLottery(lottery=await change(info.context, Lottery, lottery_id, call_off))

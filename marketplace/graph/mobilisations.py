@@ -1,14 +1,15 @@
 """Mobilisations in the graph: started and stopped by officers, answered by those who are called, with numbers wave by wave."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import strawberry
 
-from marketplace.graph.context import Context, Info
+from marketplace.graph.context import Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, change, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.kernel.input import read
 from marketplace.staffing import calls, mobilisation_queries, mobilisations
@@ -181,10 +182,6 @@ MobilisationResult: TypeAlias = Annotated[
 CallResult: TypeAlias = Annotated[AnsweredCall | Problems, strawberry.union("CallResult")]
 
 
-async def _changed(context: Context, mobilisation_id: UUID) -> ChangedMobilisation:
-    return ChangedMobilisation(mobilisation=await must_fetch(context, Mobilisation, mobilisation_id))
-
-
 @strawberry.type
 class MobilisationMutations:
     @strawberry.mutation(
@@ -196,20 +193,19 @@ class MobilisationMutations:
         draft = read(MobilisationDraft, fields)
         async with context.unit_of_work() as session:
             started = await mobilisations.start(session, context.viewer, shift_id, draft, key)
-        return await _changed(context, started)
+        return ChangedMobilisation(mobilisation=await must_fetch(context, Mobilisation, started))
 
     @strawberry.mutation(description="Send no more waves and end the calls that nobody answered.")
     async def stop_mobilisation(self, info: Info, input: StopMobilisationInput) -> MobilisationResult:
         fields = given(input)
-        key = key_of("Mobilisation", fields.pop("mobilisation_id"))
-        async with info.context.unit_of_work() as session:
-            await mobilisations.stop(session, info.context.viewer, key, read(StopDraft, fields))
-        return await _changed(info.context, key)
+        mobilisation_id = fields.pop("mobilisation_id")
+        stop = partial(mobilisations.stop, draft=read(StopDraft, fields))
+        found = await change(info.context, Mobilisation, mobilisation_id, stop)
+        return ChangedMobilisation(mobilisation=found)
 
     @strawberry.mutation(description="Answer a call to you, yes or no.")
     async def answer_call(self, info: Info, input: AnswerCallInput) -> CallResult:
         fields = given(input)
-        key = key_of("Call", fields.pop("call_id"))
-        async with info.context.unit_of_work() as session:
-            await calls.answer(session, info.context.viewer, key, read(AnswerDraft, fields))
-        return AnsweredCall(call=await must_fetch(info.context, Call, key))
+        call_id = fields.pop("call_id")
+        answer = partial(calls.answer, draft=read(AnswerDraft, fields))
+        return AnsweredCall(call=await change(info.context, Call, call_id, answer))

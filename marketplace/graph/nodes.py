@@ -3,15 +3,17 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import strawberry
 
+from marketplace.db.session import Session
 from marketplace.graph.context import ByKeys, Context, Info
 from marketplace.graph.errors import TooManyIds
+from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import parse_id
 
@@ -76,6 +78,19 @@ async def must_fetch(context: Context, kind: type[NodeType], key: Hashable) -> N
     if found is None:
         raise NotFound()
     return found
+
+
+async def change(
+    context: Context,
+    kind: type[NodeType],
+    given: strawberry.ID,
+    command: Callable[[Session, Viewer, UUID], Awaitable[object]],
+) -> NodeType:
+    """The ``kind`` with that id as it is after the command, in a transaction of its own. Raises NotFound, and what the command raises."""
+    key = key_of(kind.__name__, given)
+    async with context.unit_of_work() as session:
+        await command(session, context.viewer, key)
+    return await must_fetch(context, kind, key)
 
 
 async def _fetch(context: Context, name: str, key: Hashable | None) -> Node | None:
