@@ -34,8 +34,9 @@ def lottery(
         published = json.loads(text)
         faults = verify(published)
     except (OSError, ValueError, RecursionError) as error:
-        said = error if isinstance(error, UnfitRecord | OSError) else "This file is not JSON."
-        errors.print(str(said), style="red", markup=False)
+        is_told = isinstance(error, UnfitRecord | OSError)
+        said = str(error) if is_told else word(terminal_locale(), "lottery.not_json")
+        errors.print(said, style="red", markup=False)
         raise typer.Exit(1) from None
     if commitment is not None and published["commitment"] != commitment.strip().lower():
         faults = (
