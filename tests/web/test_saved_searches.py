@@ -43,6 +43,16 @@ async def test_one_press_on_the_find_page_keeps_the_search(
     assert "助浴, English, Changning District, only what I can take" in page.text
 
 
+async def test_a_search_that_is_kept_already_says_so_in_any_order(
+    house: House, visitor: Visitor, owner: Viewer
+) -> None:
+    await saved.save(house, owner, text="助浴", category="elderly_care")
+    page = await visitor.get("/needs?category=elderly_care&text=助浴&sort=newest")
+    assert ("You keep this search" in page.text, PAGE in page.links) == (True, True)
+    assert [form.action for form in page.forms if form.action == PAGE] == []
+    assert "You keep this search" not in (await visitor.get("/needs?text=助浴")).text
+
+
 async def test_without_wishes_there_is_nothing_to_save(visitor: Visitor, owner: Viewer) -> None:
     for path in ("/needs", "/needs?sort=newest", "/needs?area=wrong"):
         page = await visitor.get(path)

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from marketplace.discovery.finding import Found, find_needs
 from marketplace.discovery.names import Names
 from marketplace.discovery.organisations import matching_organisations
+from marketplace.discovery.saved_queries import saved_as
 from marketplace.discovery.wishes import NeedWishes, Sorting
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.input import read
@@ -49,12 +50,16 @@ _KILOMETRES = (1, 3, 5, 10, 20)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was found; ``hindrance`` is why the viewer can take nothing at all, and then everything is shown."""
+    """What was found; ``hindrance`` is why the viewer can take nothing at all, and then everything is shown.
+
+    ``is_saved``: the viewer keeps a search with just these wishes.
+    """
 
     found: Found
     wishes: NeedWishes
     hindrance: MarketplaceError | None
     organisations: Sequence[Organisation]
+    is_saved: bool
 
 
 async def find(request: Request) -> Response:
@@ -90,7 +95,8 @@ async def _answer(request: Request, wishes: NeedWishes, page: PageRequest) -> An
             if wishes.text
             else []
         )
-    return Answer(found, wishes, hindrance, organisations)
+        is_saved = await saved_as(session, viewer, wishes) is not None
+    return Answer(found, wishes, hindrance, organisations, is_saved)
 
 
 def _context(request: Request, form: Form, answer: Answer | None) -> dict[str, Any]:
