@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.catalogue.drafts import RuleDraft
 from marketplace.catalogue.errors import RuleChangesInThePast, RuleWasChangedMeanwhile
 from marketplace.catalogue.models import Rule
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.kernel.errors import InputIsInvalid, NotFound
 
@@ -46,10 +47,7 @@ async def in_force(session: Session, code: str) -> RuleInForce:
 async def history(session: Session) -> dict[str, Sequence[Rule]]:
     """Every row of every rule by code, the newest first: what holds, what held, and what will."""
     rows = await session.scalars(select(Rule).order_by(Rule.code, Rule.in_force_from.desc()))
-    found: dict[str, list[Rule]] = {}
-    for row in rows:
-        found.setdefault(row.code, []).append(row)
-    return dict(found)
+    return dict(grouped((row.code, row) for row in rows))
 
 
 async def add(session: Session, by: UUID, draft: RuleDraft) -> Rule:

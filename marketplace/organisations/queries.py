@@ -11,6 +11,7 @@ from marketplace.areas.codes import within
 from marketplace.areas.models import Area
 from marketplace.catalogue.models import Tag
 from marketplace.db.pages import rising
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.models import Person, RoleGrant
 from marketplace.identity.viewer import ORGANISATION_ROLES, Role, Viewer
@@ -124,10 +125,7 @@ async def fields_of(session: Session, viewer: Viewer, ids: Collection[UUID]) -> 
         .where(OrganisationField.organisation_id.in_(ids), visible_to(viewer))
         .order_by(Tag.code)
     )
-    found: dict[UUID, list[Tag]] = {}
-    for organisation_id, tag in rows:
-        found.setdefault(organisation_id, []).append(tag)
-    return found
+    return grouped(rows)
 
 
 async def areas_of(session: Session, viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, list[Area]]:
@@ -139,10 +137,7 @@ async def areas_of(session: Session, viewer: Viewer, ids: Collection[UUID]) -> d
         .where(OrganisationArea.organisation_id.in_(ids), visible_to(viewer))
         .order_by(Area.code)
     )
-    found: dict[UUID, list[Area]] = {}
-    for organisation_id, area in rows:
-        found.setdefault(organisation_id, []).append(area)
-    return found
+    return grouped(rows)
 
 
 async def documents(

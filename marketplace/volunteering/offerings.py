@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from marketplace.areas.queries import Point
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift, SignUp
@@ -93,10 +94,7 @@ async def next_free_shifts(
     rows = await session.execute(
         select(ranked.c.need_id, ranked.c.id).where(ranked.c.rank <= most).order_by(ranked.c.rank)
     )
-    found: dict[UUID, list[UUID]] = {}
-    for need_id, shift_id in rows:
-        found.setdefault(need_id, []).append(shift_id)
-    return found
+    return grouped(rows)
 
 
 async def taken_times(session: Session, person_ids: Collection[UUID]) -> Mapping[UUID, list[Taken]]:
@@ -113,10 +111,10 @@ async def taken_times(session: Session, person_ids: Collection[UUID]) -> Mapping
         )
         .order_by(Shift.starts_at, Shift.id)
     )
-    found: dict[UUID, list[Taken]] = {}
-    for person_id, shift_id, title, starts_at, ends_at in rows:
-        found.setdefault(person_id, []).append(Taken(shift_id, title, starts_at, ends_at))
-    return found
+    return grouped(
+        (person_id, Taken(shift_id, title, starts_at, ends_at))
+        for person_id, shift_id, title, starts_at, ends_at in rows
+    )
 
 
 async def tags_of_needs(session: Session, need_ids: Collection[UUID]) -> dict[UUID, list[str]]:
@@ -159,7 +157,4 @@ def _point(row: Any) -> Point | None:
 
 
 async def _codes(session: Session, query: Select[UUID, str]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    for row_id, code in await session.execute(query):
-        found.setdefault(row_id, []).append(code)
-    return found
+    return grouped(await session.execute(query))

@@ -13,6 +13,7 @@ from marketplace.areas.codes import within
 from marketplace.areas.models import Area
 from marketplace.catalogue.models import QualificationType, Tag
 from marketplace.db.pages import falling, rising
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
@@ -150,10 +151,7 @@ async def qualifications_of(
         .where(NeedQualification.need_id.in_(ids), visible_to(viewer))
         .order_by(QualificationType.code)
     )
-    found: dict[UUID, list[QualificationType]] = {}
-    for need_id, qualification in rows:
-        found.setdefault(need_id, []).append(qualification)
-    return found
+    return grouped(rows)
 
 
 async def shifts_by_ids(session: Session, viewer: Viewer, ids: Collection[UUID]) -> dict[UUID, ShiftRow]:
@@ -219,10 +217,7 @@ async def coming_shifts_by_needs(
         .where(ranked.c.rank <= most)
         .order_by(Shift.starts_at, Shift.id)
     )
-    found: dict[UUID, list[ShiftRow]] = {}
-    for row in rows:
-        found.setdefault(row.need_id, []).append(_shift_row(row, session.now()))
-    return found
+    return grouped((row.need_id, _shift_row(row, session.now())) for row in rows)
 
 
 async def series_of(session: Session, viewer: Viewer, need_id: UUID) -> Sequence[ShiftSeries]:
@@ -321,10 +316,7 @@ async def _tags(session: Session, need_ids: Collection[UUID]) -> Mapping[UUID, l
         .where(NeedTag.need_id.in_(need_ids))
         .order_by(Tag.kind, Tag.code)
     )
-    found: dict[UUID, list[Tag]] = {}
-    for need_id, tag in rows:
-        found.setdefault(need_id, []).append(tag)
-    return found
+    return grouped(rows)
 
 
 def _shift_row(shift: Shift, now: datetime) -> ShiftRow:
