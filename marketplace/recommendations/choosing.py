@@ -8,7 +8,7 @@ other one can come among the chosen.
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from marketplace.kernel.clock import local_day
@@ -22,7 +22,9 @@ from matching.weights import Weights
 
 MOST_OF_A_KIND = 3
 _OF_WORDS = ("skill", "language", "interest", "training")
-_WEEK = timedelta(weeks=1)
+_WEEK = 7 * 24 * 60 * 60
+# What may bar at one shift of a need and not at another; everything else bars at all of them.
+_OF_THE_DAY = {"clash", "too_young", "guardian_has_not_consented", "qualification_expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +109,17 @@ class _Judge:
         for times in sorted(free, key=lambda one: (-self._availability(opening, one), one.starts_at)):
             opportunity = opening.at(times)
             volunteer = self._on(local_day(times.starts_at))
-            if not of_volunteer(volunteer, opportunity):
+            bars = {block.code for block in of_volunteer(volunteer, opportunity)}
+            if not bars:
                 explanation = explain(volunteer, opportunity, self._in_force, self._tree)
                 return Chosen(opening.need_id, opening.category, opportunity, explanation)
+            if not bars <= _OF_THE_DAY:
+                return None
         return None
 
     def _availability(self, opening: Opening, times: Times) -> int:
         """The clocks of Shanghai are never changed: what begins a week later is at the same time of the week."""
-        key = times.starts_at.timestamp() % _WEEK.total_seconds(), times.ends_at - times.starts_at
+        key = times.starts_at.timestamp() % _WEEK, times.ends_at - times.starts_at
         if key not in self._of_week:
             self._of_week[key] = self._tenths(opening.at(times), "availability")
         return self._of_week[key]
