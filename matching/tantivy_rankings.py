@@ -73,7 +73,9 @@ class Measured:
             numpy.all([m <= near.metres for m, near in zip(metres, nears, strict=True)], axis=0)
         )
         self.addresses = [candidates[number] for number in inside]
-        self._metres = dict(zip(map(_number, self.addresses), metres[0][inside].tolist(), strict=True))
+        self._metres: dict[tuple[int, int], float] = dict(
+            zip(map(_number, self.addresses), metres[0][inside].tolist(), strict=True)
+        )
         self._candidates = len(candidates)
         self._ranked = Ranked(searcher, condition, sort) if sort is not Sort.DISTANCE else None
 
