@@ -60,7 +60,7 @@ class Anchor:
         """For each row: the square of the steps from the place's latitude."""
         if self.place is None:
             return np.full(CELLS_AROUND, _SQUARED_UNKNOWN)
-        squares = north_squares(np.arange(CELLS_AROUND), self.place.latitude)
+        squares = _squares((np.arange(CELLS_AROUND) * _DEGREES - 90 - self.place.latitude) * _STEPS_A_DEGREE)
         squares[NO_CELL] = _SQUARED_UNKNOWN
         return squares
 
@@ -69,9 +69,8 @@ class Anchor:
         """For each column: the square of the steps from the place's longitude."""
         if self.place is None:
             return np.zeros(CELLS_AROUND, dtype=np.float32)
-        return east_squares(
-            np.arange(CELLS_AROUND), self.place.longitude, steps_eastward(self.place.latitude)
-        )
+        degrees = (np.arange(CELLS_AROUND) * _DEGREES - 180 - self.place.longitude + 540) % 360 - 180
+        return _squares(degrees * _steps_eastward(self.place.latitude))
 
     def distance(self, home: tuple[int, int]) -> int:
         """Whole steps from a home's cell to the place, or UNKNOWN_DISTANCE."""
@@ -79,7 +78,7 @@ class Anchor:
             return UNKNOWN_DISTANCE
         north = (home[0] * _DEGREES - 90 - self.place.latitude) * _STEPS_A_DEGREE
         degrees = (home[1] * _DEGREES - 180 - self.place.longitude + 540) % 360 - 180
-        east = degrees * steps_eastward(self.place.latitude)
+        east = degrees * _steps_eastward(self.place.latitude)
         return int(_single(math.sqrt(_single(_square(north) + _square(east)))))
 
 
@@ -92,28 +91,13 @@ def _single(number: float) -> float:
     return float(np.float32(number))
 
 
-def steps_eastward(latitude: float) -> float:
+def _steps_eastward(latitude: float) -> float:
     """How many steps a degree of longitude is at a latitude."""
     return _STEPS_A_DEGREE * math.cos(math.radians(latitude))
 
 
-def north_squares(rows: NDArray[np.integer[Any]], latitude: float | NDArray[np.float64]) -> Squares:
-    """Squares of the steps between rows of cells and a latitude."""
-    side = (rows * _DEGREES - 90 - latitude) * _STEPS_A_DEGREE
-    squares: Squares = np.minimum(side * side, _LONGEST_SIDE).astype(np.float32)
-    return squares
-
-
-def east_squares(
-    columns: NDArray[np.integer[Any]],
-    longitude: float | NDArray[np.float64],
-    steps_a_degree: float | NDArray[np.float64],
-) -> Squares:
-    """Squares of the steps between columns of cells and a longitude, the short way around."""
-    degrees = (columns * _DEGREES - 180 - longitude + 540) % 360 - 180
-    side = degrees * steps_a_degree
-    squares: Squares = np.minimum(side * side, _LONGEST_SIDE).astype(np.float32)
-    return squares
+def _squares(sides: NDArray[np.floating[Any]]) -> Squares:
+    return np.minimum(sides * sides, _LONGEST_SIDE).astype(np.float32)
 
 
 def distances(north: Squares, east: Squares) -> Distances:

@@ -101,9 +101,7 @@ def seals(columns: Mapping[str, Column]) -> Words:
     total = np.zeros(columns["id_low"].shape, dtype=np.uint64)
     for name in sorted(columns):
         if name != "seal":
-            column = columns[name]
-            bits = column.view(np.uint64) if column.dtype == np.float64 else column.astype(np.uint64)
-            for word in np.atleast_2d(bits):
+            for word in np.atleast_2d(columns[name].astype(np.uint64)):
                 total = (total ^ word) * _ODD
                 total ^= total >> np.uint64(29)
     return total | np.uint64(1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from matching.features import Lot, Provider, TagTree
-from matching.volunteer_factors import NEUTRAL, Fit, held_and_partly
+from matching.volunteer_factors import NEUTRAL, Fit, held_and_partly, said_of
 
 _PRIOR_DELIVERED, _PRIOR_FAILED = 4.0, 1.0
 _DISTRICT_DIGITS = 6
@@ -17,12 +17,7 @@ def field_fit(provider: Provider, lot: Lot, tree: TagTree) -> Fit:
     """Share of the lot's fields that the organisation works in; one held only broadly counts a half."""
     asked, own = tree.meant(lot.fields), tree.meant(provider.fields)
     held, partly = held_and_partly(asked, own, tree)
-    facts: dict[str, object] = {
-        "asked": sorted(asked),
-        "held": sorted(held),
-        "partly": sorted(partly),
-        "missing": sorted(asked - held - partly),
-    }
+    facts = said_of(asked, held, partly)
     if not asked or not own:
         facts["unknown"] = True
         return Fit(NEUTRAL, facts)

@@ -44,10 +44,6 @@ class Explanation:
     blocks: tuple[Block, ...]
     weights_version: int
 
-    @property
-    def is_blocked(self) -> bool:
-        return bool(self.blocks)
-
 
 def explain(
     volunteer: Volunteer, opportunity: Opportunity, weights: Weights, tree: TagTree = FLAT

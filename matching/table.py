@@ -24,7 +24,7 @@ from matching.file_lock import FileLock
 from matching.vocabulary import Vocabulary
 
 Thing = TypeVar("Thing")
-Row = Mapping[str, int | float | Sequence[int]]
+Row = Mapping[str, int | Sequence[int]]
 Encoder = Callable[[Thing, Vocabulary], Row]
 
 PATIENCE: Final = 5.0

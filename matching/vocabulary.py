@@ -74,10 +74,6 @@ class Vocabulary:
         """Every code of a field that has a bit."""
         return frozenset(self._bits[field])
 
-    def knows(self, field: str, code: str) -> bool:
-        """Whether a code has a bit."""
-        return code in self._bits[field]
-
     def learned_district(self, district: str | None) -> int:
         """The number of a district, a new one included; 0 for none. Raises VocabularyIsFull."""
         if district is None:

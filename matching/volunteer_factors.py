@@ -127,12 +127,7 @@ def skill_fit(volunteer: Volunteer, opportunity: Opportunity, tree: TagTree) -> 
     """Skills asked against skills held. A narrower skill counts whole, a broader one a half."""
     asked, own = tree.meant(opportunity.skills), tree.meant(volunteer.skills)
     held, partly = held_and_partly(asked, own, tree)
-    facts: dict[str, object] = {
-        "asked": sorted(asked),
-        "held": sorted(held),
-        "partly": sorted(partly),
-        "missing": sorted(asked - held - partly),
-    }
+    facts = said_of(asked, held, partly)
     if asked and not own:
         facts["unknown"] = True
     return Fit(skill_value(len(asked), len(held), len(partly), bool(own)), facts)
@@ -226,6 +221,16 @@ def held_and_partly(asked: Codes, own: Codes, tree: TagTree) -> tuple[Codes, Cod
     """Of what is asked: what is held, itself or narrower, and what is held only as something broader."""
     held = frozenset(code for code in asked if own & (tree.narrower(code) | {code}))
     return held, frozenset(code for code in asked - held if own & tree.broader(code))
+
+
+def said_of(asked: Codes, held: Codes, partly: Codes) -> dict[str, object]:
+    """The facts of what is asked: what is held, what in part, and what is missing."""
+    return {
+        "asked": sorted(asked),
+        "held": sorted(held),
+        "partly": sorted(partly),
+        "missing": sorted(asked - held - partly),
+    }
 
 
 def meant_and_near(subjects: Codes, own: Codes, tree: TagTree) -> tuple[Codes, Codes]:
