@@ -9,6 +9,7 @@ from uuid import UUID
 
 from marketplace.db.session import Session
 from marketplace.identity import consents
+from marketplace.identity.ages import adult_from_years
 from marketplace.identity.consents import ConsentKind
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
@@ -131,6 +132,18 @@ async def of_need(session: Session, viewer: Viewer, need_id: UUID) -> WhyThis | 
     if row is None:
         raise NotFound()
     return None if row.next_shift is None else await of_shift(session, viewer, row.next_shift.id)
+
+
+async def why_nothing(session: Session, viewer: Viewer) -> Lift | None:
+    """The change without which the law lets the viewer take no shift at all, or None. Raises SignInNeeded."""
+    known = (await facts.people(session, [viewer.signed_in()])).get(viewer.signed_in())
+    if known is None:
+        return None
+    if known.today.age is None:
+        return Lift(LiftCode.ADD_BIRTH_DATE, {}, ABOUT)
+    if known.today.age < await adult_from_years(session) and not known.today.guardian_consented:
+        return Lift(LiftCode.ASK_GUARDIAN, {}, GUARDIAN)
+    return None
 
 
 def must_be_ranked(found: WhyThis) -> Told:

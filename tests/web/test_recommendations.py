@@ -1,6 +1,6 @@
 """Needs for you on the pages, without JavaScript: why this opened in place, why not me, whom to invite, and the switch that turns it off."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -64,6 +64,21 @@ async def test_ranking_is_turned_off_and_on_again(visitor: Visitor, house: House
     assert "Why this?" not in off.text
     await visitor.submit_and_follow(off, consent)
     assert "Why this?" in (await visitor.get("/my/recommendations")).text
+
+
+@pytest.mark.parametrize(
+    ("born", "path"), [(None, why.ABOUT), (date(2011, 3, 15), why.GUARDIAN), (date(1990, 5, 1), "/profile")]
+)
+async def test_an_empty_list_leads_to_what_would_fill_it(
+    visitor: Visitor, house: House, born: date | None, path: str
+) -> None:
+    if born is None or born.year > 2000:
+        await scene.need(house, "陪诊")
+    await _signed_in(house, visitor, birth_date=born)
+    page = await visitor.get("/my/recommendations")
+    assert "Nothing suits at the moment" in page.text
+    assert ("Something is missing" in page.text) is (path != "/profile")
+    assert page.html.count(f'href="{path}"') == 1 + page.html.split("<main")[0].count(f'href="{path}"')
 
 
 async def test_a_need_says_why_not_me_with_a_link_to_what_would_lift_it(

@@ -14,6 +14,7 @@ from marketplace.recommendations import (
     inviting,
     providers,
     recommending,
+    why,
 )
 from marketplace.recommendations.drafts import InviteDraft
 from marketplace.volunteering import sign_up_queries
@@ -26,7 +27,9 @@ from web.visit import house_of, path_id, translator, viewer_of
 async def recommended(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
         shown = await recommending.for_viewer(session, viewer_of(request))
-    return render(request, "recommendations/mine.html", {"shown": shown})
+        is_empty = shown.is_personal and not shown.items
+        lift = await why.why_nothing(session, viewer_of(request)) if is_empty else None
+    return render(request, "recommendations/mine.html", {"shown": shown, "lift": lift})
 
 
 async def my_invitations(request: Request) -> Response:
