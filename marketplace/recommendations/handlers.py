@@ -64,7 +64,9 @@ def register(registry: Registry, personal_data: PersonalData, store: VolunteerSt
     registry.repeat("recommendations.heal", timedelta(seconds=20), store.heal)
     registry.repeat("recommendations.renew_at_night", timedelta(hours=1), store.renew_at_night)
     registry.repeat_errand("recommendations.renew_lists", timedelta(minutes=1), lists.renew_for_the_present)
-    registry.repeat_errand("recommendations.renew_lists_daily", timedelta(hours=1), lists.renew_for_the_day)
+    registry.repeat_errand(
+        "recommendations.renew_lists_daily", timedelta(minutes=10), lists.renew_for_the_day
+    )
     registry.repeat("recommendations.forget_old", timedelta(days=1), lists.forget_old)
     registry.repeat("recommendations.end_over", timedelta(minutes=10), invitations.end_over)
     personal_data.add("recommendations", own_data.collect, own_data.erase)

@@ -108,7 +108,7 @@ class Made:
 async def keep(session: Session, made: Made) -> None:
     """Write each person's list down, good for its day; whoever turned ranking off meanwhile gets none.
 
-    Where it says the same as their last one of the day, that one holds again: what is on record are lists that differ.
+    Nor does whoever's facts changed since they were read: their last list ended after that, and the next run reads again. Where it says the same as their last one of the day, that one holds again: what is on record are lists that differ.
     """
     choices = await consents.choices_of(session, made.chosen, [ConsentKind.RANKING])
     today = local_day(made.at)
@@ -117,6 +117,8 @@ async def keep(session: Session, made: Made) -> None:
         if not choices[person_id][ConsentKind.RANKING]:
             continue
         standing, items = last.get(person_id, (None, []))
+        if standing is not None and made.at < standing.good_until <= session.now():
+            continue
         says_the_same = items == [(one.opportunity.id, one.explanation.score) for one in chosen]
         if standing is None or standing.weights_version != made.weights_version or not says_the_same:
             standing = await _written(session, person_id, chosen, made)
@@ -124,10 +126,10 @@ async def keep(session: Session, made: Made) -> None:
 
 
 async def expire(session: Session, whose: ColumnElement[bool]) -> None:
-    """End the lists that hold, where ``whose``, a clause over lists, says so: their facts are others now."""
+    """End today's lists where ``whose``, a clause over lists, says so: their facts are others now. Those that ended end anew: see ``keep``."""
     await session.execute(
         update(RecommendationList)
-        .where(RecommendationList.good_until > session.now(), whose)
+        .where(RecommendationList.made_at >= day_starts(local_day(session.now())), whose)
         .values(good_until=session.now())
         .execution_options(synchronize_session=False)
     )

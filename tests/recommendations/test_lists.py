@@ -19,6 +19,7 @@ from marketplace.kernel.clock import FixedClock
 from marketplace.outbox.publish import publish
 from marketplace.recommendations import facts, lists, weights
 from marketplace.recommendations.drafts import RankingKind, WeightsDraft
+from marketplace.recommendations.lists import Made
 from marketplace.recommendations.models import RecommendationList
 from marketplace.recommendations.recommending import Recommendations
 from marketplace.volunteering import sign_ups
@@ -183,6 +184,25 @@ async def test_a_list_that_says_the_same_again_is_on_record_once(house: House, c
     await lists.renew_for_the_present(house.database)
     assert (await _shown(house, person))[1]
     assert await _count(house) == len(await scene.stored(house)) == 1
+
+
+async def test_a_list_made_from_facts_that_changed_meanwhile_is_not_kept(
+    house: House, clock: FixedClock
+) -> None:
+    person, place = await _listed(house)
+    clock.advance(MINUTE)
+    async with house.database.reading() as session:
+        in_force = await weights.in_force(session, RankingKind.VOLUNTEER)
+        chosen = await lists.worked_out(session, [person.signed_in()], in_force)
+        made = Made(session.now(), in_force.version, chosen)
+    clock.advance(MINUTE)
+    await _profile_changes(house, person, place)
+    await drain(house)
+    async with house.database.unit_of_work() as session:
+        await lists.keep(session, made)
+    assert not (await _shown(house, person))[1]
+    await lists.renew_for_the_present(house.database)
+    assert (await _shown(house, person))[1]
 
 
 async def test_lists_are_made_for_many_in_as_many_statements_as_for_one(house: House) -> None:
