@@ -1,7 +1,7 @@
 """Everything by which one document can be found, in memory: what the engine writes into its fields, ready to be asked."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,20 +50,15 @@ def terms_of(document: Document, readings: Readings) -> DocumentTerms:
         *(readings.syllables(name) for name in document.names),
         *(given.split() for given in document.sounds),
     ]
-    code = text.printable(document.area_code)
     return DocumentTerms(
         words=tuple(sorted(known)),
         known=known,
-        sounds=tuple(sorted({sound for one in syllables for sound in text.sound_terms(_plain(one))})),
+        sounds=tuple(
+            sorted({sound for one in syllables for sound in text.sound_terms(text.plain_syllables(one))})
+        ),
         han="\n".join(run for heading in headings for run in text.runs(heading) if text.is_han(run)),
-        areas=frozenset(code[:length] for length in range(1, min(len(code), _LONGEST_CODE) + 1)),
-        labels={
-            Label.KIND: _labels([document.kind]),
-            Label.CATEGORY: _labels([document.category]),
-            Label.TAG: _labels(document.tags),
-            Label.FLAG: _labels(document.flags),
-            Label.DISTRICT: _labels([document.area_code[:_DISTRICT_DIGITS]]),
-        },
+        areas=frozenset(areas_of(document)),
+        labels={label: frozenset(values) for label, values in labels_of(document).items()},
         numbers={
             Number.STARTS_AT: document.starts_at,
             Number.OPEN_STARTS_AT: document.open_starts_at,
@@ -74,14 +69,27 @@ def terms_of(document: Document, readings: Readings) -> DocumentTerms:
     )
 
 
+def areas_of(document: Document) -> list[str]:
+    """Every beginning of the area code."""
+    code = text.printable(document.area_code)[:_LONGEST_CODE]
+    return [code[:length] for length in range(1, len(code) + 1)]
+
+
+def labels_of(document: Document) -> dict[Label, list[str]]:
+    """What the document carries of each label, each value once, none of them empty."""
+    labels: dict[Label, tuple[str, ...]] = {
+        Label.KIND: (document.kind,),
+        Label.CATEGORY: (document.category,),
+        Label.TAG: document.tags,
+        Label.FLAG: document.flags,
+        Label.DISTRICT: (document.area_code[:_DISTRICT_DIGITS],),
+    }
+    return {
+        label: [text.printable(value) for value in dict.fromkeys(given) if value]
+        for label, given in labels.items()
+    }
+
+
 def _has_beginning(ordered: tuple[str, ...], beginning: str) -> bool:
     place = bisect_left(ordered, beginning)
     return place < len(ordered) and ordered[place].startswith(beginning)
-
-
-def _labels(values: Iterable[str]) -> frozenset[str]:
-    return frozenset(text.printable(value) for value in values if value)
-
-
-def _plain(syllables: Iterable[str]) -> list[str]:
-    return [plain for syllable in syllables if (plain := text.normalise(syllable).strip())]

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from matching import text
+from matching.document_terms import areas_of, labels_of
 from matching.index import Document, Label, Number, Point, Removal, date_value, newest_value
 from matching.text import Readings
 
@@ -40,8 +41,6 @@ LONGEST_PART: Final = 8
 _LONGEST_BEGINNING: Final = 20
 _LONGEST_SPELT: Final = 48  # the server ignores words of more than 250 bytes
 _MOST_INTEGER: Final = 2**53 - 1  # it keeps numbers as floats
-_DISTRICT_DIGITS: Final = 6
-_LONGEST_CODE: Final = 32
 _MOST_TOTAL: Final = 10_000_000
 _MOST_FACETS: Final = 1_000
 _SHORTEST_SOUND: Final = 2
@@ -100,7 +99,7 @@ def _words(document: Document, readings: Readings) -> dict[str, str]:
     headings = [text.normalise(part) for part in (document.title, *document.keywords, *document.names)]
     syllables = [readings.syllables(name) for name in document.names]
     syllables += [given.split() for given in document.sounds]
-    sounds = [_plain(some) for some in syllables]
+    sounds = [text.plain_syllables(some) for some in syllables]
     body = text.normalise(document.body)
     return {
         HEADING: _joined(_terms_of_names(headings, readings)),
@@ -142,10 +141,6 @@ def _latin(parts: list[str]) -> list[str]:
     return [run for part in parts for run in text.runs(part) if text.is_latin(run)]
 
 
-def _plain(syllables: list[str]) -> list[str]:
-    return [plain for syllable in syllables if (plain := text.normalise(syllable).strip())]
-
-
 def _joined(terms: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(terms))
 
@@ -161,20 +156,9 @@ def _digits(character: str) -> str:
 
 
 def _labels(document: Document) -> dict[str, Any]:
-    labels: dict[Label, tuple[str, ...]] = {
-        Label.KIND: (document.kind,),
-        Label.CATEGORY: (document.category,),
-        Label.TAG: document.tags,
-        Label.FLAG: document.flags,
-        Label.DISTRICT: (document.area_code[:_DISTRICT_DIGITS],),
-    }
-    code = text.printable(document.area_code)[:_LONGEST_CODE]
     return {
-        AREA: [label_value(code[:length]) for length in range(1, len(code) + 1)],
-        **{
-            label.value: [label_value(value) for value in dict.fromkeys(given) if value]
-            for label, given in labels.items()
-        },
+        AREA: [label_value(code) for code in areas_of(document)],
+        **{label.value: [*map(label_value, values)] for label, values in labels_of(document).items()},
     }
 
 

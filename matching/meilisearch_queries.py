@@ -1,8 +1,9 @@
 """Turns a query into Meilisearch's: alternatives of words that must all be there, a filter, an order. No text of a person is ever parsed.
 
 The server knows no "or" between words, but it unites queries ("federation"), counts what is found once, and counts facets over all of it. So a
-query of ours becomes a few of its own, each a conjunction of terms in quotes. Two things it does otherwise than the embedded engine: a last word
-that is an inflected English form is taken for complete, and of more than six words it forgives any one, or all but one, and nothing between.
+query of ours becomes a few of its own, each a conjunction of terms in quotes. What it does otherwise than the embedded engine: a last word that
+is an inflected English form is taken for complete; of more than six words it forgives any one, or all but one, and nothing between; a shorter
+word is not taken for a longer Chinese one, and names that share a character with one come no sooner.
 """
 
 from collections.abc import Iterator, Sequence

@@ -10,6 +10,7 @@ from zlib import crc32
 import tantivy
 
 from matching import text
+from matching.document_terms import areas_of, labels_of
 from matching.index import FULL, Document, Label, Number, Removal, Sort, date_value, newest_value
 from matching.text import Readings
 
@@ -45,8 +46,6 @@ NEWEST_ORDER: Final = "newest_order"
 """What a document is sorted by and its id in one text: it puts every document before or after every other, ties included."""
 
 _DIGITS: Final = 14
-_DISTRICT_DIGITS: Final = 6
-_LONGEST_CODE: Final = 32
 _LEAST_INTEGER: Final = -(2**63)
 _MOST_INTEGER: Final = 2**63 - 1
 
@@ -139,8 +138,8 @@ def _document_values(document: Document, readings: Readings) -> dict[str, list[A
         HEADING: [" ".join(words for _, words in headings)],
         BODY: [" ".join(text.index_words(text.normalise(document.body), readings.segmenter))],
         SOUNDS: [" ".join(sounds)],
-        AREA: _beginnings(text.printable(document.area_code)),
-        **_labels(document),
+        AREA: areas_of(document),
+        **{label.value: values for label, values in labels_of(document).items()},
         **_numbers(document),
     }
 
@@ -148,20 +147,6 @@ def _document_values(document: Document, readings: Readings) -> dict[str, list[A
 def _lot(id_: str) -> float:
     """What Tantivy must be given for a score to be multiplied by 1 to 1 + _MOST_LUCK: it takes log2(2 + this)."""
     return 2 * (2 ** (_MOST_LUCK * crc32(id_.encode()) / 2**32) - 1)
-
-
-def _labels(document: Document) -> dict[str, list[Any]]:
-    values: dict[Label, tuple[str, ...]] = {
-        Label.KIND: (document.kind,),
-        Label.CATEGORY: (document.category,),
-        Label.TAG: document.tags,
-        Label.FLAG: document.flags,
-        Label.DISTRICT: (document.area_code[:_DISTRICT_DIGITS],),
-    }
-    return {
-        label: [text.printable(value) for value in dict.fromkeys(given) if value]
-        for label, given in values.items()
-    }
 
 
 def _numbers(document: Document) -> dict[str, list[Any]]:
@@ -177,10 +162,6 @@ def _numbers(document: Document) -> dict[str, list[Any]]:
     return values
 
 
-def _beginnings(code: str) -> list[str]:
-    return [code[:length] for length in range(1, min(len(code), _LONGEST_CODE) + 1)]
-
-
 def _heading(written: str, readings: Readings) -> tuple[str, str]:
     """The terms of a title or a name: all its parts, and its words."""
     normal = text.normalise(written)
@@ -193,13 +174,9 @@ _name = lru_cache(maxsize=16_384)(_heading)
 
 @lru_cache(maxsize=16_384)
 def _sound(name: str, readings: Readings) -> str:
-    return " ".join(text.sound_terms(_plain(readings.syllables(name))))
+    return " ".join(text.sound_terms(text.plain_syllables(readings.syllables(name))))
 
 
 @lru_cache(maxsize=16_384)
 def _given_sound(syllables: str) -> str:
-    return " ".join(text.sound_terms(_plain(syllables.split())))
-
-
-def _plain(syllables: list[str]) -> list[str]:
-    return [plain for syllable in syllables if (plain := text.normalise(syllable).strip())]
+    return " ".join(text.sound_terms(text.plain_syllables(syllables.split())))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -200,6 +200,11 @@ def sound_terms(syllables: Sequence[str]) -> list[str]:
     initials = "".join(syllable[:1] for syllable in syllables)
     tails = ["".join(syllables[start:])[:LONGEST_TERM] for start in range(len(syllables))]
     return tails + [initials[start : start + LONGEST_TERM] for start in range(len(initials))]
+
+
+def plain_syllables(syllables: Iterable[str]) -> list[str]:
+    """Syllables as they are indexed, without those of which nothing is left."""
+    return [plain for syllable in syllables if (plain := normalise(syllable).strip())]
 
 
 def _forms(word: str) -> list[str]:

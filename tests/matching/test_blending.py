@@ -92,16 +92,16 @@ def test_nothing_is_added_or_lost_and_values_lie_between_nought_and_one(hits: li
 
 @pytest.fixture(scope="module")
 def many(shared_index: SearchIndex) -> SearchIndex:
-    return rebuilt(shared_index, (_need(number) for number in range(500)))
+    return rebuilt(shared_index, (_need(number) for number in range(320)))
 
 
 class TestPages:
-    """Over a real index: 500 documents, so that the pages leave the blended part."""
+    """Over a real index: 320 documents, so that the pages leave the blended part."""
 
     @pytest.mark.parametrize("limit", [7, 20, 50, CANDIDATES, 300])
     def test_pages_show_everything_once(self, many: SearchIndex, limit: int) -> None:
         shown = self.all_shown(many, Query(text="助浴", limit=limit, clauses=(Near(HERE, 50_000),)))
-        assert len(shown) == len(set(shown)) == 500
+        assert len(shown) == len(set(shown)) == 320
 
     def test_candidates_come_first_and_the_rest_by_relevance(self, many: SearchIndex) -> None:
         query = Query(text="助浴", limit=1000)
@@ -112,7 +112,7 @@ class TestPages:
 
     def test_every_page_says_the_total_and_the_facets_of_the_whole(self, many: SearchIndex) -> None:
         results = page(many.search, Query(text="助浴", limit=5, facets=(Label.CATEGORY,)), NOW)
-        assert (results.total, results.facets) == (500, {Label.CATEGORY: {"care": 500}})
+        assert (results.total, results.facets) == (320, {Label.CATEGORY: {"care": 320}})
 
     def test_a_page_goes_on_when_the_last_hit_shown_is_gone(self, index: SearchIndex) -> None:
         rebuilt(index, (_need(number) for number in range(60)))
