@@ -143,7 +143,9 @@ class OrganisationFilter:
 
 @strawberry.type
 class OrganisationQueries:
-    @strawberry.field(description="Organisations by name; `searchOrganisations` finds them by any word about them.")
+    @strawberry.field(
+        description="Organisations by name; `searchOrganisations` finds them by any word about them."
+    )
     async def organisations(
         self, info: Info, filter: OrganisationFilter | None = None, first: First = 20, after: After = None
     ) -> Connection[Organisation]:

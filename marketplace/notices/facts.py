@@ -87,8 +87,13 @@ def _told(locale: str, value: Any) -> str:
             return title
         case {"title": str(title), "span": span}:
             return f"{title} ({_told(locale, span)})" if locale == EN else f"{title}（{_told(locale, span)}）"
-        case [{"word": str()}, *_]:
-            return (", " if locale == EN else "、").join(_told(locale, one) for one in value)
         case list():
-            return ("; " if locale == EN else "；").join(_told(locale, one) for one in value)
+            return _listed(locale, value)
     return str(value)
+
+
+def _listed(locale: str, values: Sequence[Any]) -> str:
+    """Words stand closer to each other than needs and their times do."""
+    are_words = all("word" in value for value in values)
+    gap = (", " if are_words else "; ") if locale == EN else ("、" if are_words else "；")
+    return gap.join(_told(locale, value) for value in values)
