@@ -265,3 +265,9 @@ async def _in_arrays(house: House) -> set[UUID]:
         in_force = await weights.in_force(session, RankingKind.VOLUNTEER)
         tree = (await facts.tags(session)).tree
     return set(await house.volunteers.best(opportunity, in_force, tree, 1000))
+
+
+async def test_workers_make_the_lists(house: House) -> None:
+    tasks = house.registry.tasks
+    assert tasks["recommendations.renew_lists"].run is lists.renew_for_the_present
+    assert tasks["recommendations.renew_lists_daily"].run is lists.renew_for_the_day
