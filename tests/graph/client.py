@@ -1,7 +1,9 @@
 """Asks the graph over HTTP, in process: what a browser, a program or an attacker would send."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -23,11 +25,29 @@ from marketplace.kernel.vault import new_token, token_digest
 from tests import city
 
 COOKIE = "wushe_session"
+_SPREAD = re.compile(r"\.\.\.([A-Z]\w*)")
 
 
 def operation(name: str) -> str:
-    """The named operation in ``graphql/operations``, such as ``areas/area``."""
-    return (CONTRACT / "operations" / f"{name}.graphql").read_text(encoding="utf-8")
+    """The named operation in ``graphql/operations``, such as ``areas/area``, as a document."""
+    return document((CONTRACT / "operations" / f"{name}.graphql").read_text(encoding="utf-8"))
+
+
+def document(asked: str) -> str:
+    """What is asked, together with the fragments that it spreads and those that they spread."""
+    parts, wanted = {"": asked}, _SPREAD.findall(asked)
+    while wanted:
+        name = wanted.pop()
+        if name not in parts:
+            parts[name] = _fragments()[name]
+            wanted += _SPREAD.findall(parts[name])
+    return "\n".join(parts.values())
+
+
+@cache
+def _fragments() -> dict[str, str]:
+    texts = [path.read_text(encoding="utf-8") for path in (CONTRACT / "fragments").glob("*.graphql")]
+    return {text.split()[1]: text for text in texts}
 
 
 class GraphClient:

@@ -7,6 +7,7 @@ import orjson
 import pytest
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLObjectType,
@@ -23,9 +24,10 @@ from marketplace.graph.gate import MAX_ALIASES, MAX_COST, MAX_DEPTH, MAX_FRAGMEN
 from marketplace.graph.schema import schema
 from marketplace.kernel.errors import MarketplaceError
 from marketplace.kernel.locale import LOCALES, word
-from tests.graph.client import graph_client
+from tests.graph.client import document, graph_client
 
 CORE = schema()._schema
+FRAGMENTS = sorted((print.CONTRACT / "fragments").glob("*.graphql"))
 OPERATIONS = sorted((print.CONTRACT / "operations").glob("*/*.graphql"))
 README = (print.CONTRACT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```graphql\n(.*?)```\n(?:\n```json\n(.*?)```)?", README, re.DOTALL)
@@ -52,8 +54,18 @@ def test_the_printed_schema_is_fresh() -> None:
 
 @pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_named_operation_passes_the_gate_and_the_schema(path: Path) -> None:
-    Documents(CORE, introspection=False).read(path.read_text(encoding="utf-8"))
+    Documents(CORE, introspection=False).read(document(path.read_text(encoding="utf-8")))
     assert all(operation.name for operation in operations_in(path))
+
+
+def test_every_fragment_has_a_file_of_its_own_and_somebody_who_spreads_it() -> None:
+    fragments = {path: path.read_text(encoding="utf-8") for path in FRAGMENTS}
+    said = "".join([*fragments.values(), *(path.read_text(encoding="utf-8") for path in OPERATIONS)])
+    for path, text in fragments.items():
+        (fragment,) = parse(text).definitions
+        assert isinstance(fragment, FragmentDefinitionNode)
+        assert re.sub(r"(?<=[a-z])(?=[A-Z])", "_", fragment.name.value).lower() == path.stem
+        assert f"...{fragment.name.value}\n" in said, f"nobody spreads {path.stem}"
 
 
 def test_operation_names_are_unique() -> None:
