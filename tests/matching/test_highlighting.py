@@ -51,10 +51,7 @@ def test_marks_stand_right_where_folding_changes_lengths() -> None:
 
 
 def test_english_words_meet_in_their_stem() -> None:
-    assert (
-        marked("Gardeners care for neighbours", "gardening caring")
-        == "[Gardeners] [care] for neighbours"
-    )
+    assert marked("Gardeners care for neighbours", "gardening caring") == "[Gardeners] [care] for neighbours"
 
 
 def test_of_the_last_word_the_beginning_is_marked() -> None:
