@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, true
 
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.volunteers import VolunteerProfile
 from marketplace.recommendations import facts
@@ -55,9 +56,7 @@ async def openings(session: Session, around: VolunteerProfile | None = None) -> 
         .where(is_on_offer(session), Shift.starts_at < session.now() + AHEAD, _within_reach(around))
         .order_by(Shift.starts_at, Shift.id)
     )
-    times: dict[UUID, list[Times]] = {}
-    for need_id, shift_id, starts_at, ends_at in rows:
-        times.setdefault(need_id, []).append(Times(shift_id, starts_at, ends_at))
+    times = grouped((row.need_id, Times(row.id, row.starts_at, row.ends_at)) for row in rows)
     soonest = [some[0].shift_id for some in times.values()]
     found: dict[UUID, Offering] = {}
     for start in range(0, len(soonest), _AT_ONCE):
