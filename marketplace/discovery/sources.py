@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from marketplace.areas import queries as areas
 from marketplace.areas.models import Area
 from marketplace.catalogue.models import Tag, TagSynonym
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.discovery.documents import (
     Change,
@@ -184,10 +185,7 @@ def _gone(kind: Kind, row_id: UUID, version: int) -> Removal:
 
 
 async def _codes(session: Session, query: Select[UUID, str]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    for row_id, code in await session.execute(query):
-        found.setdefault(row_id, []).append(code)
-    return found
+    return grouped(await session.execute(query))
 
 
 async def _coming(session: Session, need_ids: Collection[UUID]) -> dict[UUID, list[Coming]]:
@@ -196,10 +194,7 @@ async def _coming(session: Session, need_ids: Collection[UUID]) -> dict[UUID, li
             Shift.need_id.in_(need_ids), Shift.cancelled_at.is_(None), Shift.starts_at > session.now()
         )
     )
-    found: dict[UUID, list[Coming]] = {}
-    for need_id, starts_at, is_open in rows:
-        found.setdefault(need_id, []).append(Coming(starts_at, is_open))
-    return found
+    return grouped((need_id, Coming(starts_at, is_open)) for need_id, starts_at, is_open in rows)
 
 
 async def _around(

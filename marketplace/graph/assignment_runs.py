@@ -179,9 +179,7 @@ class AssignmentRunQueries:
     async def assignment_runs(
         self, info: Info, need_id: NeedId, first: First = 20, after: After = None
     ) -> Connection[AssignmentRun]:
-        key, request = key_of("Need", need_id), PageRequest(first, after)
-        async with info.context.reading() as session:
-            page = await run_queries.of_need(session, info.context.viewer, key, request)
+        page = await info.context.ask(run_queries.of_need, key_of("Need", need_id), PageRequest(first, after))
         return connection(page, AssignmentRun.of)
 
     @strawberry.field(description="As organiser: compute a run again from what was stored, and compare.")
@@ -256,14 +254,12 @@ class AssignmentRunMutations:
         info: Info,
         proposal_id: Annotated[strawberry.ID, strawberry.argument(description="The id of a Proposal.")],
     ) -> AssignmentRunResult:
-        async with info.context.unit_of_work() as session:
-            run_id = await runs.drop(session, info.context.viewer, key_of("Proposal", proposal_id))
+        run_id = await info.context.do(runs.drop, key_of("Proposal", proposal_id))
         return await _run(info.context, run_id)
 
     @strawberry.mutation(
         description="As organiser: send the offers of a run, once. Each is judged anew; people accept or decline."
     )
     async def send_offers(self, info: Info, run_id: RunId) -> AssignmentRunResult:
-        return ChangedAssignmentRun(
-            assignment_run=await change(info.context, AssignmentRun, run_id, sending.send)
-        )
+        sent = await change(info.context, AssignmentRun, run_id, sending.send)
+        return ChangedAssignmentRun(assignment_run=sent)

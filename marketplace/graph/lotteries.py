@@ -128,9 +128,7 @@ class LotteryQueries:
 
     @strawberry.field(description="The lotteries that you are in, those that close last first; at most 100.")
     async def my_lotteries(self, info: Info) -> list[Lottery]:
-        async with info.context.reading() as session:
-            rows = await lottery_queries.mine(session, info.context.viewer)
-        return [Lottery.of(row) for row in rows]
+        return [Lottery.of(row) for row in await info.context.ask(lottery_queries.mine)]
 
 
 @strawberry.input
@@ -175,10 +173,7 @@ class LotteryMutations:
         fields, context = given(input), info.context
         shift_id, key = key_of("Shift", fields.pop("shift_id")), fields.pop("idempotency_key")
         draft = read(LotteryDraft, fields)
-        async with context.unit_of_work() as session:
-            opened = await lotteries.open_lottery(
-                session, context.viewer, shift_id, draft, context.house.vault, key
-            )
+        opened = await context.do(lotteries.open_lottery, shift_id, draft, context.house.vault, key)
         return ChangedLottery(lottery=await must_fetch(context, Lottery, opened))
 
     @strawberry.mutation(description="Enter a lottery, once; you may leave it until entries close.")

@@ -126,16 +126,12 @@ class MobilisationQueries:
         info: Info,
         shift_id: Annotated[strawberry.ID, strawberry.argument(description="The id of a Shift.")],
     ) -> list[Mobilisation]:
-        key = key_of("Shift", shift_id)
-        async with info.context.reading() as session:
-            rows = await mobilisation_queries.of_shift(session, info.context.viewer, key)
+        rows = await info.context.ask(mobilisation_queries.of_shift, key_of("Shift", shift_id))
         return [Mobilisation.of(row) for row in rows]
 
     @strawberry.field(description="Calls to you, the newest first; at most 100.")
     async def my_calls(self, info: Info) -> list[Call]:
-        async with info.context.reading() as session:
-            rows = await mobilisation_queries.my_calls(session, info.context.viewer)
-        return [Call.of(row) for row in rows]
+        return [Call.of(row) for row in await info.context.ask(mobilisation_queries.my_calls)]
 
 
 @strawberry.input
@@ -191,8 +187,7 @@ class MobilisationMutations:
         fields, context = given(input), info.context
         shift_id, key = key_of("Shift", fields.pop("shift_id")), fields.pop("idempotency_key")
         draft = read(MobilisationDraft, fields)
-        async with context.unit_of_work() as session:
-            started = await mobilisations.start(session, context.viewer, shift_id, draft, key)
+        started = await context.do(mobilisations.start, shift_id, draft, key)
         return ChangedMobilisation(mobilisation=await must_fetch(context, Mobilisation, started))
 
     @strawberry.mutation(description="Send no more waves and end the calls that nobody answered.")

@@ -10,9 +10,9 @@ from marketplace.discovery.saved_drafts import ChangeSearchDraft, SaveSearchDraf
 from marketplace.discovery.saved_models import HowTold
 from marketplace.discovery.saved_queries import SavedSearchRow
 from marketplace.discovery.wishes import NeedWishes
-from marketplace.graph.context import Info
+from marketplace.graph.context import Context, Info
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, change, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.graph.search import NeedWishesInput, wishes_in
 from marketplace.kernel.input import read
@@ -79,13 +79,15 @@ class SavedSearch(Node):
         return self.row.in_words(info.context.locale)
 
 
+async def _mine(context: Context) -> list[SavedSearch]:
+    return [SavedSearch.of(row) for row in await context.ask(saved_queries.mine)]
+
+
 @strawberry.type
 class SavedSearchQueries:
     @strawberry.field(description="The searches that you keep, newest first; at most 20.")
     async def saved_searches(self, info: Info) -> list[SavedSearch]:
-        async with info.context.reading() as session:
-            rows = await saved_queries.mine(session, info.context.viewer)
-        return [SavedSearch.of(row) for row in rows]
+        return await _mine(info.context)
 
 
 @strawberry.input
@@ -125,8 +127,7 @@ class SavedSearchMutations:
     @strawberry.mutation(description="Keep a search and hear of what is new for it; 20 at most.")
     async def save_search(self, info: Info, input: SaveSearchInput) -> SavedSearchResult:
         draft = read(SaveSearchDraft, {**given(input), "wishes": wishes_in(input.wishes)})
-        async with info.context.unit_of_work() as session:
-            key = await saved_searches.save(session, info.context.viewer, draft)
+        key = await info.context.do(saved_searches.save, draft)
         return KeptSearch(saved_search=await must_fetch(info.context, SavedSearch, key))
 
     @strawberry.mutation(description="Give a saved search another name, or be told in another way.")
@@ -135,38 +136,28 @@ class SavedSearchMutations:
     ) -> SavedSearchResult:
         key = key_of("SavedSearch", saved_search_id)
         draft = read(ChangeSearchDraft, given(input))
-        async with info.context.unit_of_work() as session:
-            await saved_searches.change(session, info.context.viewer, key, draft)
+        await info.context.do(saved_searches.change, key, draft)
         return KeptSearch(saved_search=await must_fetch(info.context, SavedSearch, key))
 
     @strawberry.mutation(description="Let a saved search rest: nothing is matched meanwhile.")
     async def pause_saved_search(self, info: Info, saved_search_id: SavedSearchId) -> SavedSearchResult:
-        key = key_of("SavedSearch", saved_search_id)
-        async with info.context.unit_of_work() as session:
-            await saved_searches.pause(session, info.context.viewer, key)
-        return KeptSearch(saved_search=await must_fetch(info.context, SavedSearch, key))
+        kept = await change(info.context, SavedSearch, saved_search_id, saved_searches.pause)
+        return KeptSearch(saved_search=kept)
 
     @strawberry.mutation(description="Let a saved search go on with what is published from now.")
     async def resume_saved_search(self, info: Info, saved_search_id: SavedSearchId) -> SavedSearchResult:
-        key = key_of("SavedSearch", saved_search_id)
-        async with info.context.unit_of_work() as session:
-            await saved_searches.resume(session, info.context.viewer, key)
-        return KeptSearch(saved_search=await must_fetch(info.context, SavedSearch, key))
+        kept = await change(info.context, SavedSearch, saved_search_id, saved_searches.resume)
+        return KeptSearch(saved_search=kept)
 
     @strawberry.mutation(description="Note that you looked at what a saved search finds now.")
     async def look_at_saved_search(self, info: Info, saved_search_id: SavedSearchId) -> SavedSearchResult:
-        key = key_of("SavedSearch", saved_search_id)
-        async with info.context.unit_of_work() as session:
-            await saved_searches.look(session, info.context.viewer, key)
-        return KeptSearch(saved_search=await must_fetch(info.context, SavedSearch, key))
+        kept = await change(info.context, SavedSearch, saved_search_id, saved_searches.look)
+        return KeptSearch(saved_search=kept)
 
     @strawberry.mutation(description="Give a saved search up, with the memory of what it found.")
     async def delete_saved_search(
         self, info: Info, saved_search_id: SavedSearchId
     ) -> DeleteSavedSearchResult:
         key = key_of("SavedSearch", saved_search_id)
-        async with info.context.unit_of_work() as session:
-            await saved_searches.delete(session, info.context.viewer, key)
-        async with info.context.reading() as session:
-            rows = await saved_queries.mine(session, info.context.viewer)
-        return DeletedSavedSearch(saved_searches=[SavedSearch.of(row) for row in rows])
+        await info.context.do(saved_searches.delete, key)
+        return DeletedSavedSearch(saved_searches=await _mine(info.context))

@@ -116,8 +116,7 @@ class StaffingQueries:
 
     @strawberry.field(description="As organiser: how the need's coming shifts are staffed now.")
     async def staffing(self, info: Info, need_id: NeedId) -> Staffing:
-        async with info.context.reading() as session:
-            return Staffing.of(await queries.of_need(session, info.context.viewer, key_of("Need", need_id)))
+        return Staffing.of(await info.context.ask(queries.of_need, key_of("Need", need_id)))
 
 
 @strawberry.input
@@ -158,14 +157,12 @@ StaffingResult: TypeAlias = Annotated[ChangedStaffing | Problems, strawberry.uni
 
 
 async def _entry(context: Context, need_id: UUID) -> ChangedPoolEntry:
-    async with context.reading() as session:
-        row = (await queries.my_entries(session, context.viewer, [need_id])).get(need_id)
+    row = await context.load(queries.my_entries, need_id)
     return ChangedPoolEntry(pool_entry=None if row is None else PoolEntry.of(row))
 
 
 async def _staffing(context: Context, need_id: UUID) -> ChangedStaffing:
-    async with context.reading() as session:
-        return ChangedStaffing(staffing=Staffing.of(await queries.of_need(session, context.viewer, need_id)))
+    return ChangedStaffing(staffing=Staffing.of(await context.ask(queries.of_need, need_id)))
 
 
 @strawberry.type
@@ -175,26 +172,21 @@ class StaffingMutations:
         fields = given(input)
         need_id = key_of("Need", fields.pop("need_id"))
         fields["shifts"] = [key_of("Shift", shift_id) for shift_id in fields.pop("shift_ids")]
-        async with info.context.unit_of_work() as session:
-            await pool.join(session, info.context.viewer, need_id, read(PoolDraft, fields))
+        await info.context.do(pool.join, need_id, read(PoolDraft, fields))
         return await _entry(info.context, need_id)
 
     @strawberry.mutation(description="Leave a need's pool; places and offers that you have stay yours.")
     async def leave_pool(self, info: Info, need_id: NeedId) -> PoolResult:
         key = key_of("Need", need_id)
-        async with info.context.unit_of_work() as session:
-            await pool.leave(session, info.context.viewer, key)
+        await info.context.do(pool.leave, key)
         return await _entry(info.context, key)
 
     @strawberry.mutation(description="As organiser: want people with a qualification in every shift.")
     async def add_need_role(self, info: Info, input: AddNeedRoleInput) -> StaffingResult:
         fields = given(input)
-        need_id, fields["qualification"] = (
-            key_of("Need", fields.pop("need_id")),
-            fields.pop("qualification_code"),
-        )
-        async with info.context.unit_of_work() as session:
-            await roles.add(session, info.context.viewer, need_id, read(RoleDraft, fields))
+        need_id = key_of("Need", fields.pop("need_id"))
+        fields["qualification"] = fields.pop("qualification_code")
+        await info.context.do(roles.add, need_id, read(RoleDraft, fields))
         return await _staffing(info.context, need_id)
 
     @strawberry.mutation(description="As organiser: end a role. Runs made with it stay as they are.")
@@ -203,6 +195,5 @@ class StaffingMutations:
         info: Info,
         role_id: Annotated[strawberry.ID, strawberry.argument(description="The id of a NeedRole.")],
     ) -> StaffingResult:
-        async with info.context.unit_of_work() as session:
-            need_id = await roles.remove(session, info.context.viewer, key_of("NeedRole", role_id))
+        need_id = await info.context.do(roles.remove, key_of("NeedRole", role_id))
         return await _staffing(info.context, need_id)

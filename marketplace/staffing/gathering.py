@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, case, func, select
 
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.hours.models import LedgerEntry
 from marketplace.identity.models import Person
@@ -229,9 +230,7 @@ async def elsewhere(
         )
         .order_by(Shift.id, SignUp.person_id)
     )
-    held: dict[UUID, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
-    for row in rows:
-        held[row.id].append(row)
+    held = grouped((row.id, row) for row in rows)
     found = tuple(
         ShiftFacts(
             some[0].id,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, func, select
 
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
@@ -209,7 +210,6 @@ def _cause(row: Mobilisation) -> StopCause | None:
 
 
 async def _waves(session: Session, mobilisation_ids: Collection[UUID]) -> dict[UUID, list[Wave]]:
-    found: dict[UUID, list[Wave]] = {}
     rows = await session.execute(
         select(
             Call.mobilisation_id,
@@ -223,6 +223,4 @@ async def _waves(session: Session, mobilisation_ids: Collection[UUID]) -> dict[U
         .group_by(Call.mobilisation_id, Call.wave)
         .order_by(Call.mobilisation_id, Call.wave)
     )
-    for mobilisation_id, number, called_at, called, accepted, declined in rows:
-        found.setdefault(mobilisation_id, []).append(Wave(number, called_at, called, accepted, declined))
-    return found
+    return grouped((mobilisation_id, Wave(*numbers)) for mobilisation_id, *numbers in rows)

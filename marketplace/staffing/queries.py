@@ -1,6 +1,5 @@
 """Look up pools, roles and what was offered to somebody and why; an organiser's view of a need's shifts before a run."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 
 from marketplace.catalogue.models import QualificationType
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.recommendations.words import Reader, Told
@@ -98,15 +98,14 @@ async def my_entries(session: Session, viewer: Viewer, need_ids: Collection[UUID
             )
         )
     ).all()
-    chosen: dict[UUID, list[UUID]] = defaultdict(list)
-    for shift in await session.scalars(
-        select(PoolShift)
+    shifts = await session.execute(
+        select(PoolShift.entry_id, PoolShift.shift_id)
         .where(PoolShift.entry_id.in_([entry.id for entry in entries]))
         .order_by(PoolShift.shift_id)
-    ):
-        chosen[shift.entry_id].append(shift.shift_id)
+    )
+    chosen = grouped(shifts)
     return {
-        one.need_id: EntryRow(one.id, one.need_id, one.most_shifts, one.joined_at, chosen[one.id])
+        one.need_id: EntryRow(one.id, one.need_id, one.most_shifts, one.joined_at, chosen.get(one.id, []))
         for one in entries
     }
 

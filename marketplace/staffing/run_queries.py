@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import defer
 
+from marketplace.db.pages import falling
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.pagination import Page, PageRequest, cut, decode_cursor, encode_cursor
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.recommendations.words import Reader, Told
 from marketplace.staffing import explaining, policy
 from marketplace.staffing.explaining import Scored
@@ -162,9 +164,7 @@ async def of_need(session: Session, viewer: Viewer, need_id: UUID, request: Page
     """The runs of a need, the newest first. Raises SignInNeeded, NotFound, NotPermitted."""
     await policy.organised_need(session, viewer, need_id)
     query = _runs(viewer).where(AssignmentRun.need_id == need_id)
-    if request.after:
-        query = query.where(AssignmentRun.id < decode_cursor(request.after, UUID)[0])
-    rows = await session.execute(query.order_by(AssignmentRun.id.desc()).limit(request.first + 1))
+    rows = await session.execute(falling(query, request, AssignmentRun.id))
     return cut([_run(row) for row in rows], request, lambda row: encode_cursor(row.id))
 
 
@@ -210,11 +210,10 @@ async def proposals_by_runs(
     ).all()
     scored = {one.id: Scored(one.score, one.factors, version) for one, _, _, version in rows}
     told = await explaining.told(session, scored, Reader.THEM)
-    found: dict[UUID, list[ProposalRow]] = {}
-    for one, name, sign_up, _ in rows:
-        row = _proposal(one, name, told.get(one.id), _state(one, sign_up, session.now()))
-        found.setdefault(one.run_id, []).append(row)
-    return found
+    return grouped(
+        (one.run_id, _proposal(one, name, told.get(one.id), _state(one, sign_up, session.now())))
+        for one, name, sign_up, _ in rows
+    )
 
 
 def _state(one: Proposal, sign_up: SignUp | None, now: datetime) -> ProposalState:

@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 
 from marketplace.db import audit
 from marketplace.db.insert import insert_once
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity import people
 from marketplace.identity.viewer import Viewer
@@ -82,12 +83,9 @@ async def send(session: Session, viewer: Viewer, run_id: UUID) -> None:
     settings = Settings.of(run.settings, run.seed)
     wishes = await _wishes(session, run, settings.most_shifts, present)
     sending = _Round(session, viewer, run, settings, wishes)
-    by_shift: dict[UUID, list[Proposal]] = defaultdict(list)
-    for one in proposals:
-        by_shift[one.shift_id].append(one)
-    for shift_id in sorted(by_shift):
+    for shift_id, some in sorted(grouped((one.shift_id, one) for one in proposals).items()):
         async with places.locked(session, shift_id) as held:
-            for one in by_shift[shift_id]:
+            for one in some:
                 await sending.offer(held, one)
     sent = sum(one.sign_up_id is not None for one in proposals)
     audit.record(
