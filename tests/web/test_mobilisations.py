@@ -74,10 +74,24 @@ async def test_a_drill_says_so(house: House, visitor: Visitor) -> None:
     call = await scene.call_of(house, one, mobilisation_id)
     await visitor.sign_in(one.signed_in())
     page = await visitor.get(f"/calls/{call.id}")
-    assert "This is a drill" in page.text
+    assert "This is a drill" in page.text and "as if it were real" in page.text
     answered = await visitor.submit_and_follow(page, f"/calls/{call.id}", answer="yes")
     assert "Thank you for answering" in answered.text and "count on you" not in answered.text
+    assert "as if it were real" not in answered.text
     assert (await scene.call_of(house, one, mobilisation_id)).accepted is True
+
+
+async def test_a_drill_that_is_over_asks_for_no_answer(house: House, visitor: Visitor) -> None:
+    at = await scene.flood(house)
+    one = await people.volunteer(house)
+    mobilisation_id = await scene.start(house, at, kind=MobilisationKind.DRILL)
+    await scene.wave(house)
+    call = await scene.call_of(house, one, mobilisation_id)
+    await scene.stop(house, at.officer, mobilisation_id)
+    await visitor.sign_in(one.signed_in())
+    page = await visitor.get(f"/calls/{call.id}")
+    assert "这是演练" in page.text and "无须到场，也不记录时长。" in page.text
+    assert "请按真实情况答复" not in page.text
 
 
 async def test_an_answer_that_comes_too_late_reads_why(house: House, visitor: Visitor) -> None:
