@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select, text
 from sqlalchemy.orm import aliased
 
+from marketplace.areas.codes import within
 from marketplace.bootstrap import House, open_house
-from marketplace.cli.city.accounts import ACCOUNTS, Account
+from marketplace.cli.city.accounts import ACCOUNTS, OLDER_RESIDENT, Account, account_id
 from marketplace.cli.city.build import TABLES, CitySize, build_city
 from marketplace.cli.city.people import seeded_id
 from marketplace.db.base import Base
@@ -97,6 +98,12 @@ async def test_places_taken_are_the_confirmed_people_and_live_offers(house: Hous
     assert await _count(house, Shift, Shift.places_taken > 0) > 50
 
 
+async def test_the_community_workers_desk_has_a_need_that_a_resident_raised(house: House) -> None:
+    await _built(house)
+    is_raised = Need.published_at.is_(None), Need.raised_by == account_id(OLDER_RESIDENT)
+    assert await _count(house, Need, *is_raised, within(Need.area_code, city.JIANGSU_ROAD)) == 1
+
+
 async def test_nobody_waits_while_a_place_is_free(house: House) -> None:
     await _built(house)
     async with house.database.reading() as session:
@@ -159,7 +166,7 @@ async def test_published_needs_say_what_the_law_asks(house: House) -> None:
     published = Need.published_at.is_not(None)
     assert await _count(house, Need, published, or_(Need.risks.is_(None), Need.risks == "")) == 0
     assert await _count(house, Need, published, Need.is_risky, Need.insurance.is_(None)) == 0
-    assert await _count(house, Need, Need.published_at.is_(None)) == 2
+    assert await _count(house, Need, Need.published_at.is_(None)) == 3
 
 
 async def test_every_credit_code_checks(house: House) -> None:

@@ -69,6 +69,7 @@ ACCOUNTS = (
     ),
     Account("13800000007", "张桂芳", "older resident 年长居民", born=date(1945, 10, 1)),
 )
+OLDER_RESIDENT = ACCOUNTS[-1]
 
 
 def make_accounts(vault: Vault, home: str, organisation_id: UUID, now: datetime) -> WorkRows:

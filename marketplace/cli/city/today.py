@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from marketplace.cli.city.accounts import ACCOUNTS, account_id
+from marketplace.cli.city.accounts import ACCOUNTS, OLDER_RESIDENT, account_id
 from marketplace.cli.city.people import Spot
 from marketplace.cli.city.words import city_words
-from marketplace.cli.city.work import WorkRows, World, make_need, make_shift
+from marketplace.cli.city.work import WorkRows, World, make_need, make_shift, raise_instead
 
 Row = dict[str, Any]
 _SOON = timedelta(minutes=10)
@@ -27,6 +27,8 @@ def make_today(world: World, home: Spot) -> WorkRows:
     yesterday = _shift(world, rows, visits, starts - timedelta(days=1), 4)
     _forget_to_check_out(world, rows, yesterday, neighbour)
     _ask_the_officers(world, rows, volunteer)
+    wish = _need_at_home(world, rows, home, "digital_help", needs_approval=False)
+    raise_instead(world.seeds, wish, account_id(OLDER_RESIDENT), world.now)
     return rows
 
 

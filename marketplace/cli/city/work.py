@@ -150,7 +150,7 @@ def make_needs(world: World, count: int) -> Iterator[WorkRows]:
         work = works[kind]
         need = make_need(world, work, work.titles[turn % len(work.titles)])
         if number % 40 == 39:
-            _raise_instead(seeds, need, world.volunteers[seeds.below(len(world.volunteers))], world.now)
+            raise_instead(seeds, need, world.volunteers[seeds.below(len(world.volunteers))], world.now)
         rows.add("needs", need)
         _tag(rows, need["id"], work)
         if need["published_at"] is not None:
@@ -192,7 +192,8 @@ def make_need(world: World, work: Work, title: str) -> Row:
     }
 
 
-def _raise_instead(seeds: Seeds, need: Row, person_id: UUID, now: datetime) -> None:
+def raise_instead(seeds: Seeds, need: Row, person_id: UUID, now: datetime) -> None:
+    """Make of a published need one that a resident wishes for and nobody has read yet."""
     wishes = city_words().wish
     wish = wishes[seeds.below(len(wishes))]
     need.update(
