@@ -18,12 +18,9 @@ from marketplace.hours.rules import CheckInRule, check_in_rule
 from marketplace.hours.states import Direction, Presence, PresenceFacts, presence
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.errors import NotFound
 from marketplace.kernel.vault import Vault
 from marketplace.volunteering.models import Need, Shift, SignUp
-from marketplace.volunteering.policy import visible_to as need_visible_to
-from marketplace.volunteering.sign_up_policy import must_organise
-from marketplace.volunteering.sign_up_queries import organised_shift
+from marketplace.volunteering.sign_up_queries import organised_need, organised_shift
 from marketplace.volunteering.sign_up_states import is_confirmed
 
 _AHEAD = timedelta(days=1)
@@ -298,7 +295,7 @@ class SignedUpRow:
 
 async def signed_up(session: Session, viewer: Viewer, need_id: UUID) -> Sequence[SignedUpRow]:
     """Who signed up to the need's shifts that are over, newest shift first. Raises SignInNeeded, NotFound, NotPermitted."""
-    await managed_need(session, viewer, need_id)
+    await organised_need(session, viewer, need_id)
     found = await session.execute(
         select(SignUp.person_id, Person.name, Shift.id, Shift.starts_at, Shift.ends_at)
         .join(Shift, Shift.id == SignUp.shift_id)
@@ -308,13 +305,3 @@ async def signed_up(session: Session, viewer: Viewer, need_id: UUID) -> Sequence
         .limit(_OFFERED)
     )
     return [SignedUpRow(*row) for row in found.all()]
-
-
-async def managed_need(session: Session, viewer: Viewer, need_id: UUID) -> Need:
-    """The need, for whoever organises it. Raises SignInNeeded, NotFound, NotPermitted."""
-    viewer.signed_in()
-    need = await session.scalar(select(Need).where(Need.id == need_id, need_visible_to(viewer)))
-    if need is None:
-        raise NotFound()
-    must_organise(viewer, need)
-    return need

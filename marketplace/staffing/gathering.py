@@ -18,11 +18,11 @@ from marketplace.kernel.clock import local_day
 from marketplace.recommendations import facts, weights
 from marketplace.recommendations.drafts import RankingKind
 from marketplace.recommendations.facts import Known
-from marketplace.staffing import policy
 from marketplace.staffing.errors import NothingToStaff, RunIsTooLarge
 from marketplace.staffing.models import NeedRole, PoolEntry, PoolShift
 from marketplace.staffing.settings import Settings
 from marketplace.volunteering.models import Need, Shift, SignUp
+from marketplace.volunteering.sign_up_queries import organised_need
 from marketplace.volunteering.sign_up_states import is_open
 from matching.features import Opportunity, TagTree
 from matching.weights import Weights
@@ -99,7 +99,7 @@ async def gather(session: Session, viewer: Viewer, need_id: UUID, settings: Sett
 
     Raises SignInNeeded, NotFound, NotPermitted, NothingToStaff, RunIsTooLarge.
     """
-    need = await policy.organised_need(session, viewer, need_id)
+    need = await organised_need(session, viewer, need_id)
     shifts = await _shifts(session, need, settings.shifts)
     if not shifts:
         raise NothingToStaff()

@@ -16,6 +16,7 @@ from marketplace.staffing import explaining, policy
 from marketplace.staffing.explaining import Scored
 from marketplace.staffing.models import AssignmentRun, NeedRole, PoolEntry, PoolShift, Proposal
 from marketplace.volunteering.models import Need, Shift, SignUp
+from marketplace.volunteering.sign_up_queries import organised_need
 from marketplace.volunteering.sign_up_states import is_confirmed, is_open
 from marketplace.volunteering.states import NeedState, need_state
 
@@ -112,7 +113,7 @@ async def my_entries(session: Session, viewer: Viewer, need_ids: Collection[UUID
 
 async def of_need(session: Session, viewer: Viewer, need_id: UUID) -> NeedStaffing:
     """The need's staffing now, for its organisers. Four statements. Raises SignInNeeded, NotFound, NotPermitted."""
-    need = await policy.organised_need(session, viewer, need_id)
+    need = await organised_need(session, viewer, need_id)
     pool = await session.scalar(
         select(func.count())
         .select_from(PoolEntry)

@@ -19,12 +19,13 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.recommendations.words import Reader, Told
-from marketplace.staffing import explaining, policy
+from marketplace.staffing import explaining
 from marketplace.staffing.explaining import Scored
 from marketplace.staffing.models import AssignmentRun, Proposal, RunSending
 from marketplace.staffing.settings import Settings
 from marketplace.volunteering.models import Need, SignUp
 from marketplace.volunteering.policy import manages
+from marketplace.volunteering.sign_up_queries import organised_need
 from marketplace.volunteering.sign_up_states import SignUpState, sign_up_state
 
 
@@ -162,7 +163,7 @@ class RunDetails:
 
 async def of_need(session: Session, viewer: Viewer, need_id: UUID, request: PageRequest) -> Page[RunRow]:
     """The runs of a need, the newest first. Raises SignInNeeded, NotFound, NotPermitted."""
-    await policy.organised_need(session, viewer, need_id)
+    await organised_need(session, viewer, need_id)
     query = _runs(viewer).where(AssignmentRun.need_id == need_id)
     rows = await session.execute(falling(query, request, AssignmentRun.id))
     return cut([_run(row) for row in rows], request, lambda row: encode_cursor(row.id))

@@ -14,7 +14,7 @@ from marketplace.db.session import Database, Session
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
-from marketplace.staffing import explaining, gathering, planning, policy, recorded
+from marketplace.staffing import explaining, gathering, planning, recorded
 from marketplace.staffing.drafts import RunDraft
 from marketplace.staffing.errors import NothingToStaff, RunWasSent
 from marketplace.staffing.gathering import Question
@@ -23,6 +23,7 @@ from marketplace.staffing.planning import Answer
 from marketplace.staffing.settings import Settings
 from marketplace.volunteering.models import Need
 from marketplace.volunteering.policy import manages
+from marketplace.volunteering.sign_up_queries import organised_need
 from matching import assignment
 
 _LARGEST_SEED = 2**31 - 1
@@ -43,13 +44,13 @@ async def start(database: Database, viewer: Viewer, need_id: UUID, draft: RunDra
     """
     async with database.reading() as session:
         await gathering.one_snapshot(session)
-        await policy.organised_need(session, viewer, need_id)
+        await organised_need(session, viewer, need_id)
         if await session.get(AssignmentRun, draft.key) is not None:
             return await _made_before(session, need_id, draft.key)
         question = await gathering.gather(session, viewer, need_id, _settings(draft))
     answered = await asyncio.to_thread(planning.answer, question)
     async with database.unit_of_work() as session:
-        await policy.organised_need(session, viewer, need_id)
+        await organised_need(session, viewer, need_id)
         return await store(session, viewer, draft.key, question, answered)
 
 

@@ -17,6 +17,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.volunteering import queries
 from marketplace.volunteering.models import Need, Shift, SignUp
+from marketplace.volunteering.policy import visible_to as need_visible_to
 from marketplace.volunteering.sign_up_policy import must_organise, visible_to
 from marketplace.volunteering.sign_up_states import (
     SignUpState,
@@ -136,6 +137,16 @@ async def of_shift(session: Session, viewer: Viewer, shift_id: UUID, request: Pa
     rows = await session.execute(rising(query, request, SignUp.id))
     shown = [_row(row, session.now()) for row in rows]
     return cut(shown, request, lambda row: encode_cursor(row.id))
+
+
+async def organised_need(session: Session, viewer: Viewer, need_id: UUID) -> Need:
+    """A need that the viewer organises. Raises SignInNeeded, NotFound when it is hidden, NotPermitted when it is seen but not organised."""
+    viewer.signed_in()
+    need = await session.scalar(select(Need).where(Need.id == need_id, need_visible_to(viewer)))
+    if need is None:
+        raise NotFound()
+    must_organise(viewer, need)
+    return need
 
 
 async def organised_shift(session: Session, viewer: Viewer, shift_id: UUID) -> tuple[Shift, Need]:

@@ -9,6 +9,7 @@ from marketplace.hours.drafts import DecisionDraft, EntryDraft, RefusalDraft
 from marketplace.hours.queries import EntryFilter
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.input import read
+from marketplace.volunteering import sign_up_queries
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
@@ -75,7 +76,7 @@ async def need_hours(request: Request) -> Response:
     """Every entry of one need, for its organisers."""
     need_id = path_id(request, "need_id")
     async with house_of(request).database.reading() as session:
-        need = await presence_queries.managed_need(session, viewer_of(request), need_id)
+        need = await sign_up_queries.organised_need(session, viewer_of(request), need_id)
         page = await queries.entries(
             session, viewer_of(request), page_request(request), EntryFilter(need_id=need_id)
         )
@@ -139,7 +140,7 @@ async def _show_refusal(request: Request, form: Form) -> Response:
 async def _show_entering(request: Request, form: Form) -> Response:
     need_id = path_id(request, "need_id")
     async with house_of(request).database.reading() as session:
-        need = await presence_queries.managed_need(session, viewer_of(request), need_id)
+        need = await sign_up_queries.organised_need(session, viewer_of(request), need_id)
         people = await presence_queries.signed_up(session, viewer_of(request), need_id)
     return render(request, "hours/enter.html", {"form": form, "need": need, "people": people}, form.status)
 
