@@ -1,14 +1,18 @@
 """Rows as plain JSON values: what a person's own export is made of."""
 
-from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Select
 
-def plain_rows(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """Each row by its columns' names, such as a result's ``mappings()``."""
-    return [{str(name): plain(value) for name, value in row.items()} for row in rows]
+from marketplace.db.session import Session
+
+
+async def plain_rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """What the query finds, each row by its columns' names."""
+    found = await session.execute(query)
+    return [{str(name): plain(value) for name, value in row.items()} for row in found.mappings()]
 
 
 def plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import delete, select, update
 
 from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
@@ -75,10 +75,10 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .order_by(LedgerEntry.id)
     )
     return {
-        "attendances": await _rows(session, attendances),
-        "reviews": await _rows(session, reviews),
-        "hour_entry_requests": await _rows(session, requests),
-        "ledger_entries": await _rows(session, entries),
+        "attendances": await plain_rows(session, attendances),
+        "reviews": await plain_rows(session, reviews),
+        "hour_entry_requests": await plain_rows(session, requests),
+        "ledger_entries": await plain_rows(session, entries),
     }
 
 
@@ -93,8 +93,3 @@ async def erase(session: Session, person_id: UUID) -> None:
         .where(Attendance.person_id == person_id)
         .values(check_in_metres=None, check_in_reason=None, check_out_reason=None)
     )
-
-
-async def _rows(session: Session, statement: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-    found = await session.execute(statement)
-    return plain_rows(found.mappings())

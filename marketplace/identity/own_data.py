@@ -67,12 +67,10 @@ async def collect(vault: Vault, session: Session, person_id: UUID) -> dict[str, 
     found["phone"] = vault.decrypt(person.phone_sealed, phones.PURPOSE) if person.phone_sealed else None
     for name, (table, columns) in _LISTED.items():
         found[name] = await _rows(session, table, columns, person_id)
-    guardians = await session.execute(
-        select(GuardianConsent.relation, GuardianConsent.given_at, GuardianConsent.withdrawn_at).where(
-            GuardianConsent.minor_id == person_id
-        )
-    )
-    found["guardian_consents"] = plain_rows(guardians.mappings())
+    guardians = select(
+        GuardianConsent.relation, GuardianConsent.given_at, GuardianConsent.withdrawn_at
+    ).where(GuardianConsent.minor_id == person_id)
+    found["guardian_consents"] = await plain_rows(session, guardians)
     return found
 
 
@@ -99,7 +97,5 @@ async def _rows(
     session: Session, table: type[Base], columns: tuple[str, ...], person_id: UUID
 ) -> list[dict[str, Any]]:
     owner = table.__table__.c.person_id
-    rows = await session.execute(
-        select(*(table.__table__.c[name] for name in columns)).where(owner == person_id)
-    )
-    return plain_rows(rows.mappings())
+    rows = select(*(table.__table__.c[name] for name in columns)).where(owner == person_id)
+    return await plain_rows(session, rows)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
@@ -44,8 +44,8 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .order_by(Invitation.id)
     )
     return {
-        "recommendations": await _rows(session, recommended),
-        "invitations": await _rows(session, invited),
+        "recommendations": await plain_rows(session, recommended),
+        "invitations": await plain_rows(session, invited),
     }
 
 
@@ -53,8 +53,3 @@ async def erase(session: Session, person_id: UUID) -> None:
     """Nothing of it is anybody else's business."""
     await lists.forget(session, person_id)
     await invitations.forget(session, person_id)
-
-
-async def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
-    found = await session.execute(query)
-    return plain_rows(found.mappings())

@@ -13,7 +13,7 @@ from marketplace.volunteering.models import Need, Shift
 
 async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
     """The lotteries that the person entered, with number and tickets, as plain JSON values."""
-    rows = await session.execute(
+    rows = (
         select(
             Need.title,
             Shift.starts_at,
@@ -30,7 +30,7 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .where(LotteryEntry.person_id == person_id)
         .order_by(LotteryEntry.id)
     )
-    return {"entries": plain_rows(rows.mappings())}
+    return {"entries": await plain_rows(session, rows)}
 
 
 async def erase(session: Session, person_id: UUID) -> None:

@@ -14,7 +14,7 @@ from marketplace.volunteering.models import Need, Shift
 
 async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
     """The person's calls with their answers, as plain JSON values."""
-    rows = await session.execute(
+    rows = (
         select(
             Need.title,
             Shift.starts_at,
@@ -32,7 +32,7 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .where(Call.person_id == person_id)
         .order_by(Call.id)
     )
-    return {"calls": plain_rows(rows.mappings())}
+    return {"calls": await plain_rows(session, rows)}
 
 
 async def erase(session: Session, person_id: UUID) -> None:

@@ -13,13 +13,13 @@ from marketplace.volunteering.models import Need, Shift
 
 async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
     """The pools the person joined, and every proposal about them with its factors, as plain JSON values."""
-    entries = await session.execute(
+    entries = (
         select(Need.title, PoolEntry.most_shifts, PoolEntry.joined_at, PoolEntry.left_at)
         .join(Need, Need.id == PoolEntry.need_id)
         .where(PoolEntry.person_id == person_id)
         .order_by(PoolEntry.id)
     )
-    proposals = await session.execute(
+    proposals = (
         select(
             Need.title,
             Shift.starts_at,
@@ -39,8 +39,8 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .order_by(Proposal.id)
     )
     return {
-        "pools": plain_rows(entries.mappings()),
-        "proposals": plain_rows(proposals.mappings()),
+        "pools": await plain_rows(session, entries),
+        "proposals": await plain_rows(session, proposals),
     }
 
 

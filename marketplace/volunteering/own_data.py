@@ -33,7 +33,7 @@ _SIGN_UP_FACTS = (
 
 async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
     """The person's sign-ups with where and when, and the needs they raised, as plain JSON values."""
-    sign_ups = await session.execute(
+    sign_ups = (
         select(Need.title, Need.place, Shift.starts_at, Shift.ends_at, *_columns())
         .select_from(SignUp)
         .join(Shift, Shift.id == SignUp.shift_id)
@@ -41,14 +41,14 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .where(SignUp.person_id == person_id)
         .order_by(SignUp.id)
     )
-    needs = await session.execute(
+    needs = (
         select(Need.title, Need.description, Need.place, Need.contact, Need.raised_at, Need.published_at)
         .where(Need.raised_by == person_id)
         .order_by(Need.id)
     )
     return {
-        "sign_ups": plain_rows(sign_ups.mappings()),
-        "needs_raised": plain_rows(needs.mappings()),
+        "sign_ups": await plain_rows(session, sign_ups),
+        "needs_raised": await plain_rows(session, needs),
     }
 
 
