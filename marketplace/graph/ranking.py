@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 
 from marketplace.graph.context import Context, Info
-from marketplace.graph.nodes import Node, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, change, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
 from marketplace.kernel.input import read
 from marketplace.recommendations import previews, weights
@@ -116,15 +116,11 @@ WeightsResult: TypeAlias = Annotated[ChangedWeights | Problems, strawberry.union
 class RankingQueries:
     @strawberry.field(description="As officer of the city: every version of both kinds, the newest first.")
     async def ranking_weights(self, info: Info) -> list[RankingWeights]:
-        async with info.context.reading() as session:
-            rows = await weights.history(session, info.context.viewer)
-        return [RankingWeights.of(row) for row in rows]
+        return [RankingWeights.of(row) for row in await info.context.ask(weights.history)]
 
     @strawberry.field(description="As officer of the city: what these points would change now.")
     async def preview_weights(self, info: Info, input: WeightsInput) -> WeightsPreview:
-        draft = _draft(input)
-        async with info.context.reading() as session:
-            found = await previews.preview(session, info.context.viewer, draft)
+        found = await info.context.ask(previews.preview, _draft(input))
         return WeightsPreview.of(previews.as_json(found))
 
 
@@ -135,25 +131,19 @@ class RankingMutations:
     )
     async def propose_weights(self, info: Info, input: WeightsInput) -> WeightsResult:
         context, draft = info.context, _draft(input)
-        async with context.reading() as session:
-            found = previews.as_json(await previews.preview(session, context.viewer, draft))
-        async with context.unit_of_work() as session:
-            key = await weights.propose(session, context.viewer, draft, found)
+        found = previews.as_json(await context.ask(previews.preview, draft))
+        key = await context.do(weights.propose, draft, found)
         return await _changed(context, key)
 
     @strawberry.mutation(description="As a second officer: put proposed weights into force.")
     async def approve_weights(self, info: Info, weights_id: strawberry.ID) -> WeightsResult:
-        key = key_of("RankingWeights", weights_id)
-        async with info.context.unit_of_work() as session:
-            await weights.approve(session, info.context.viewer, key)
-        return await _changed(info.context, key)
+        return ChangedWeights(weights=await change(info.context, RankingWeights, weights_id, weights.approve))
 
     @strawberry.mutation(description="As a second officer: turn proposed weights down.")
     async def refuse_weights(self, info: Info, input: RefuseWeightsInput) -> WeightsResult:
         key = key_of("RankingWeights", input.weights_id)
         draft = read(RefusalDraft, {"reason": input.reason})
-        async with info.context.unit_of_work() as session:
-            await weights.refuse(session, info.context.viewer, key, draft)
+        await info.context.do(weights.refuse, key, draft)
         return await _changed(info.context, key)
 
 

@@ -8,7 +8,7 @@ import strawberry
 
 from marketplace.graph.context import Context, Info
 from marketplace.graph.needs import Need
-from marketplace.graph.nodes import Node, fetch, global_id, key_of, must_fetch, node
+from marketplace.graph.nodes import Node, change, fetch, global_id, key_of, node
 from marketplace.graph.problems import Problems
 from marketplace.graph.shifts import Shift
 from marketplace.kernel.input import read
@@ -247,8 +247,7 @@ def _named(name: Named | None, locale: str) -> str | None:
 
 async def recommendations_of_viewer(context: Context) -> Recommendations:
     """What the viewer is recommended."""
-    async with context.reading() as session:
-        shown = await recommending.for_viewer(session, context.viewer)
+    shown = await context.ask(recommending.for_viewer)
     return Recommendations(
         is_personal=shown.is_personal,
         items=[Recommendation.of(item, context.locale) for item in shown.items],
@@ -263,21 +262,18 @@ class RecommendationQueries:
         description="How a shift suits you: factors that sum to its score, and what is in the way."
     )
     async def why_shift(self, info: Info, shift_id: strawberry.ID) -> WhyShift:
-        async with info.context.reading() as session:
-            found = await why.of_shift(session, info.context.viewer, key_of("Shift", shift_id))
+        found = await info.context.ask(why.of_shift, key_of("Shift", shift_id))
         return WhyShift.of(found, info.context.locale)
 
     @strawberry.field(description="The same for a need's next shift; null when none is planned.")
     async def why_need(self, info: Info, need_id: strawberry.ID) -> WhyShift | None:
-        async with info.context.reading() as session:
-            found = await why.of_need(session, info.context.viewer, key_of("Need", need_id))
+        found = await info.context.ask(why.of_need, key_of("Need", need_id))
         return WhyShift.of(found, info.context.locale) if found else None
 
     @strawberry.field(description="As organiser: whom to invite to a shift.")
     async def suggested_volunteers(self, info: Info, shift_id: strawberry.ID) -> SuggestedVolunteers:
         context, key = info.context, key_of("Shift", shift_id)
-        async with context.reading() as session:
-            found = await inviting.suggested(session, context.viewer, context.house.volunteers, key)
+        found = await context.ask(inviting.suggested, context.house.volunteers, key)
         people = [SuggestedVolunteer.of(one, context.locale) for one in found.people]
         return SuggestedVolunteers(
             takes_people=found.takes_people, is_reduced=found.is_reduced, people=people
@@ -285,9 +281,7 @@ class RecommendationQueries:
 
     @strawberry.field(description="Your invitations that wait for an answer.")
     async def my_invitations(self, info: Info) -> list[Invitation]:
-        async with info.context.reading() as session:
-            rows = await invitation_queries.mine(session, info.context.viewer)
-        return [Invitation.of(row) for row in rows]
+        return [Invitation.of(row) for row in await info.context.ask(invitation_queries.mine)]
 
     @strawberry.field(description="As organiser: a need's newest hundred invitations.")
     async def invitations_of_need(self, info: Info, need_id: strawberry.ID) -> InvitationsOfNeed:
@@ -309,8 +303,7 @@ class RecommendationQueries:
         self, info: Info, organisation_id: strawberry.ID
     ) -> list[NeedInYourFields]:
         key = key_of("Organisation", organisation_id)
-        async with info.context.reading() as session:
-            found = await providers.for_organisation(session, info.context.viewer, key)
+        found = await info.context.ask(providers.for_organisation, key)
         return [NeedInYourFields.of(one, info.context.locale) for one in found.items]
 
 
@@ -346,13 +339,9 @@ class RecommendationMutations:
     async def invite_volunteers(self, info: Info, input: InviteVolunteersInput) -> InviteVolunteersResult:
         people = [key_of("Person", one) for one in input.person_ids]
         draft, shift_id = read(InviteDraft, {"person_ids": people}), key_of("Shift", input.shift_id)
-        async with info.context.unit_of_work() as session:
-            invited = await invitations.invite(session, info.context.viewer, shift_id, draft)
-        return InvitedVolunteers(invited=invited)
+        return InvitedVolunteers(invited=await info.context.do(invitations.invite, shift_id, draft))
 
     @strawberry.mutation(description="Say no to an invitation. To say yes, sign up for the shift.")
     async def decline_invitation(self, info: Info, invitation_id: strawberry.ID) -> InvitationResult:
-        key = key_of("Invitation", invitation_id)
-        async with info.context.unit_of_work() as session:
-            await invitations.decline(session, info.context.viewer, key)
-        return ChangedInvitation(invitation=await must_fetch(info.context, Invitation, key))
+        declined = await change(info.context, Invitation, invitation_id, invitations.decline)
+        return ChangedInvitation(invitation=declined)
