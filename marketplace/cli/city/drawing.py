@@ -11,7 +11,7 @@ from marketplace.bootstrap import House
 from marketplace.cli.city.accounts import ACCOUNTS, account_id
 from marketplace.cli.city.people import Spot
 from marketplace.cli.city.words import city_words
-from marketplace.cli.city.work import World, make_need, make_shift
+from marketplace.cli.city.work import World, make_need, make_shift, put_at_home
 from marketplace.db.session import Session
 from marketplace.staffing import lottery_draws
 from marketplace.staffing.lotteries import PURPOSE
@@ -39,17 +39,7 @@ async def draw_lots(house: House, world: World, home: Spot) -> None:
 async def _need(session: Session, world: World, home: Spot) -> UUID:
     work = next(work for work in city_words().work if work.category == "museum_guide")
     need = make_need(world, work, "新年特展讲解员")
-    need.update(
-        area_code=home.code,
-        organisation_id=None,
-        place=f"{home.name.removesuffix('居委会')}{work.places[0]}",
-        latitude=home.latitude,
-        longitude=home.longitude,
-        published_at=world.now - timedelta(days=4),
-        raised_at=world.now - timedelta(days=5),
-        closed_at=None,
-        needs_approval=False,
-    )
+    put_at_home(need, home, work.places[0], world.now - timedelta(days=4))
     await session.execute(insert(Need), [need])
     return UUID(str(need["id"]))
 

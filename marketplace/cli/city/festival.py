@@ -10,7 +10,7 @@ from marketplace.bootstrap import House
 from marketplace.cli.city.accounts import ACCOUNTS, account_id
 from marketplace.cli.city.people import Spot
 from marketplace.cli.city.words import city_words
-from marketplace.cli.city.work import World, make_need, make_shift
+from marketplace.cli.city.work import World, make_need, make_shift, put_at_home
 from marketplace.db.session import Session
 from marketplace.identity import viewers
 from marketplace.identity.models import PersonQualification
@@ -55,17 +55,10 @@ async def _organiser(session: Session) -> tuple[UUID, UUID]:
 def _need(world: World, home: Spot, organisation_id: UUID) -> dict[str, Any]:
     work = next(work for work in city_words().work if work.category == "events")
     need = make_need(world, work, "江苏路社区邻里节")
+    put_at_home(need, home, "社区广场", world.now - timedelta(days=6))
     need.update(
         description="两天的邻里节：入口引导、义诊服务、儿童游园和舞台后台。每个时段都要有人，至少有一位会急救。",
-        area_code=home.code,
         organisation_id=organisation_id,
-        place=f"{home.name.removesuffix('居委会')}社区广场",
-        latitude=home.latitude,
-        longitude=home.longitude,
-        published_at=world.now - timedelta(days=6),
-        raised_at=world.now - timedelta(days=7),
-        closed_at=None,
-        needs_approval=False,
     )
     return need
 

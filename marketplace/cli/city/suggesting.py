@@ -11,7 +11,7 @@ from marketplace.bootstrap import House
 from marketplace.cli.city.accounts import ACCOUNTS, account_id
 from marketplace.cli.city.people import Spot
 from marketplace.cli.city.words import city_words
-from marketplace.cli.city.work import WorkRows, World, make_need, make_shift
+from marketplace.cli.city.work import WorkRows, World, make_need, make_shift, put_at_home
 from marketplace.db.base import Base
 from marketplace.identity import viewers
 from marketplace.kernel.clock import local
@@ -81,18 +81,7 @@ def _on_saturday(world: World, rows: WorkRows, home: Spot, category: str) -> UUI
     """A shift at two o'clock on the Saturday after next, with free places."""
     work = next(work for work in city_words().work if work.category == category)
     need = make_need(world, work, work.titles[-1])
-    published = world.now - timedelta(days=2)
-    need.update(
-        area_code=home.code,
-        organisation_id=None,
-        place=f"{home.name.removesuffix('居委会')}{work.places[0]}",
-        latitude=home.latitude,
-        longitude=home.longitude,
-        published_at=published,
-        raised_at=published - timedelta(days=1),
-        closed_at=None,
-        needs_approval=False,
-    )
+    put_at_home(need, home, work.places[0], world.now - timedelta(days=2))
     rows.add("needs", need)
     for code in (*work.skills, work.audience):
         rows.add("need_tags", {"need_id": need["id"], "tag_code": code})

@@ -7,7 +7,7 @@ from uuid import UUID
 from marketplace.cli.city.accounts import ACCOUNTS, OLDER_RESIDENT, account_id
 from marketplace.cli.city.people import Spot
 from marketplace.cli.city.words import city_words
-from marketplace.cli.city.work import WorkRows, World, make_need, make_shift, raise_instead
+from marketplace.cli.city.work import WorkRows, World, make_need, make_shift, put_at_home, raise_instead
 
 Row = dict[str, Any]
 _SOON = timedelta(minutes=10)
@@ -35,17 +35,8 @@ def make_today(world: World, home: Spot) -> WorkRows:
 def _need_at_home(world: World, rows: WorkRows, home: Spot, category: str, needs_approval: bool) -> Row:
     work = next(work for work in city_words().work if work.category == category)
     need = make_need(world, work, work.titles[0])
-    need.update(
-        area_code=home.code,
-        organisation_id=None,
-        place=f"{home.name.removesuffix('居委会')}{work.places[0]}",
-        latitude=home.latitude,
-        longitude=home.longitude,
-        published_at=world.now - timedelta(days=3),
-        raised_at=world.now - timedelta(days=4),
-        closed_at=None,
-        needs_approval=needs_approval,
-    )
+    put_at_home(need, home, work.places[0], world.now - timedelta(days=3))
+    need["needs_approval"] = needs_approval
     rows.add("needs", need)
     for code in (*work.skills, work.audience):
         rows.add("need_tags", {"need_id": need["id"], "tag_code": code})

@@ -192,6 +192,21 @@ def make_need(world: World, work: Work, title: str) -> Row:
     }
 
 
+def put_at_home(need: Row, home: Spot, place: str, since: datetime) -> None:
+    """Make of a need one of the demo's own neighbourhood, published then and open to everybody at once; no organisation carries it."""
+    need.update(
+        area_code=home.code,
+        organisation_id=None,
+        place=f"{home.name.removesuffix('居委会')}{place}",
+        latitude=home.latitude,
+        longitude=home.longitude,
+        published_at=since,
+        raised_at=since - timedelta(days=1),
+        closed_at=None,
+        needs_approval=False,
+    )
+
+
 def raise_instead(seeds: Seeds, need: Row, person_id: UUID, now: datetime) -> None:
     """Make of a published need one that a resident wishes for and nobody has read yet."""
     wishes = city_words().wish
