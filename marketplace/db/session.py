@@ -28,7 +28,9 @@ class Session(AsyncSession):
 
     def __init__(self, *args: Any, clock: Clock | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._now = (clock or SystemClock()).now()
+        clock = clock or SystemClock()
+        self._now = clock.now()
+        self.time_is_made_up = not isinstance(clock, SystemClock)
         self._last_acts: list[Callable[[Session], Awaitable[None]]] = []
 
     def now(self) -> datetime:

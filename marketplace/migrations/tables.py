@@ -13,6 +13,13 @@ from marketplace.identity import models as identity
 from marketplace.notices import models as notices
 from marketplace.organisations import models as organisations
 from marketplace.outbox import models as outbox
+from marketplace.procurement import models as procurement
+from marketplace.procurement.awards import models as awards
+from marketplace.procurement.bids import models as bids
+from marketplace.procurement.contracts import models as contracts
+from marketplace.procurement.evaluation import models as evaluation
+from marketplace.procurement.lists import models as service_lists
+from marketplace.procurement.tenders import models as tenders
 from marketplace.recommendations import models as recommendations
 from marketplace.staffing import lottery_models as lotteries
 from marketplace.staffing import mobilisation_models as mobilisations
@@ -29,6 +36,13 @@ ROOMS = (
     organisations,
     volunteering,
     hours,
+    procurement,
+    service_lists,
+    tenders,
+    bids,
+    evaluation,
+    awards,
+    contracts,
     discovery,
     saved_searches,
     recommendations,

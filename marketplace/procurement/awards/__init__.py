@@ -1,0 +1,1 @@
+"""Awards: notices, objections, complaints, suspensions, corrections."""

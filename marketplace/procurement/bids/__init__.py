@@ -1,0 +1,1 @@
+"""Sealed bids: keys, openers, submissions, and the opening."""

@@ -1,0 +1,1 @@
+"""Contracts: milestones, acceptance, payments, changes, framework agreements and their call-offs."""

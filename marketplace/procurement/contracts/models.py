@@ -1,0 +1,214 @@
+"""Tables of contracts: signing, milestones with deliveries and acceptance, payments, changes, final acceptance, call-offs."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.db.base import AreaCode, Base, Identified, ShortCode
+
+
+class Contract(Identified, Base):
+    """What buyer and supplier signed after an award, or what a call-off of a framework made. ``value_fen`` is as first signed.
+
+    A framework agreement is a contract without a value that others are called off from.
+    """
+
+    __tablename__ = "contracts"
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        UniqueConstraint("award_id"),
+        UniqueConstraint("call_off_id"),
+        CheckConstraint("value_fen >= 0", name="value_not_negative"),
+        CheckConstraint("(award_id IS NULL) <> (call_off_id IS NULL)", name="one_origin"),
+        Index(None, "tender_id"),
+        Index(None, "organisation_id"),
+        Index(None, "buyer_id"),
+    )
+
+    tender_id: Mapped[UUID] = mapped_column(ForeignKey("tenders.id"))
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"))
+    award_id: Mapped[UUID | None] = mapped_column(ForeignKey("awards.id"))
+    call_off_id: Mapped[UUID | None] = mapped_column(ForeignKey("call_offs.id"))
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("buyers.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    reference: Mapped[str] = mapped_column(String(40))
+    is_framework: Mapped[bool]
+    title: Mapped[str] = mapped_column(String(120))
+    value_fen: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    drafted_at: Mapped[datetime]
+    drafted_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    signed_at: Mapped[datetime | None]
+    signed_by_buyer: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    signed_by_supplier: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    published_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    acceptance: Mapped[str | None]
+    terminated_at: Mapped[datetime | None]
+    terminated_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    termination_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class Milestone(Identified, Base):
+    """A step of a contract: what is delivered until when, and what is paid for it."""
+
+    __tablename__ = "contract_milestones"
+    __table_args__ = (
+        UniqueConstraint("contract_id", "number"),
+        CheckConstraint("value_fen >= 0", name="value_not_negative"),
+        Index(None, "due_on"),
+    )
+
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
+    number: Mapped[int]
+    title: Mapped[str] = mapped_column(String(120))
+    deliverable: Mapped[str]
+    due_on: Mapped[date]
+    value_fen: Mapped[int] = mapped_column(BigInteger)
+
+
+class MilestoneReport(Identified, Base):
+    """The supplier says that a milestone is delivered; the buyer accepts it or sends it back with the reason. Reports add up."""
+
+    __tablename__ = "milestone_reports"
+    __table_args__ = (
+        UniqueConstraint("milestone_id", "number"),
+        Index(
+            "uq_milestone_reports_open",
+            "milestone_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+            sqlite_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    milestone_id: Mapped[UUID] = mapped_column(ForeignKey("contract_milestones.id"))
+    number: Mapped[int]
+    text: Mapped[str]
+    reported_at: Mapped[datetime]
+    reported_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    is_accepted: Mapped[bool | None]
+    decision_reason: Mapped[str | None] = mapped_column(String(500))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+
+class Payment(Identified, Base):
+    """Money that the buyer paid, as recorded; a wrong record is reversed by another one. Never changed (a trigger refuses)."""
+
+    __tablename__ = "contract_payments"
+    __table_args__ = (
+        UniqueConstraint("reverses_id"),
+        UniqueConstraint("recorded_by", "idempotency_key"),
+        CheckConstraint("(amount_fen < 0) = (reverses_id IS NOT NULL)", name="only_reversals_are_negative"),
+        Index(None, "contract_id"),
+    )
+
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
+    milestone_id: Mapped[UUID | None] = mapped_column(ForeignKey("contract_milestones.id"))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    paid_on: Mapped[date]
+    reference: Mapped[str] = mapped_column(String(80))
+    reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("contract_payments.id"))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    idempotency_key: Mapped[str] = mapped_column(ShortCode)
+    recorded_at: Mapped[datetime]
+    recorded_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class ContractChange(Identified, Base):
+    """A supplement or change: proposed by one person, decided by another. Added money is at most a tenth of the first value."""
+
+    __tablename__ = "contract_changes"
+    __table_args__ = (
+        UniqueConstraint("contract_id", "number"),
+        CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_people"),
+        Index(
+            "uq_contract_changes_open",
+            "contract_id",
+            unique=True,
+            postgresql_where=text("decided_at IS NULL"),
+            sqlite_where=text("decided_at IS NULL"),
+        ),
+    )
+
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
+    number: Mapped[int]
+    added_fen: Mapped[int] = mapped_column(BigInteger)
+    ends_on: Mapped[date | None]
+    what: Mapped[str]
+    reason: Mapped[str]
+    proposed_at: Mapped[datetime]
+    proposed_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    is_approved: Mapped[bool | None]
+    decision_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class UserOpinion(Identified, Base):
+    """What somebody who received the service says of it. Final acceptance needs at least one (财库〔2021〕22号, article 24)."""
+
+    __tablename__ = "user_opinions"
+    __table_args__ = (UniqueConstraint("contract_id", "person_id"),)
+
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    is_satisfied: Mapped[bool]
+    text: Mapped[str]
+    given_at: Mapped[datetime]
+
+
+class CallOff(Identified, Base):
+    """A buyer calls a service off a framework: directly by published choice, by a second competition, or by rotation.
+
+    ``organisation_id`` is who got it, with the ``basis`` on which; ``ended_at`` without it means that nobody did.
+    """
+
+    __tablename__ = "call_offs"
+    __table_args__ = (
+        CheckConstraint("way IN ('direct', 'competition', 'rotation')", name="way_known"),
+        CheckConstraint("budget_fen > 0", name="budget_positive"),
+        UniqueConstraint("opened_by", "idempotency_key"),
+        Index(None, "lot_id"),
+    )
+
+    lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"))
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("buyers.id"))
+    area_code: Mapped[str] = mapped_column(AreaCode, ForeignKey("areas.code"))
+    way: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(120))
+    description: Mapped[str]
+    budget_fen: Mapped[int] = mapped_column(BigInteger)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    idempotency_key: Mapped[str] = mapped_column(ShortCode)
+    opened_at: Mapped[datetime]
+    opened_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    offers_end_at: Mapped[datetime | None]
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
+    basis: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+
+class CallOffOffer(Identified, Base):
+    """An offer in a second competition, hidden from everybody else until its end."""
+
+    __tablename__ = "call_off_offers"
+    __table_args__ = (
+        UniqueConstraint("call_off_id", "organisation_id"),
+        CheckConstraint("price_fen >= 0", name="price_not_negative"),
+    )
+
+    call_off_id: Mapped[UUID] = mapped_column(ForeignKey("call_offs.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    price_fen: Mapped[int] = mapped_column(BigInteger)
+    text: Mapped[str]
+    offered_at: Mapped[datetime]
+    offered_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))

@@ -1,0 +1,1 @@
+"""Evaluation: experts, panels, eligibility, score sheets, ranking, report."""

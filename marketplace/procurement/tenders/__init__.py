@@ -1,0 +1,1 @@
+"""Tenders: the file that is published, its lots, its amendments, and the questions about it."""
