@@ -89,4 +89,8 @@ def keep_to_itself() -> None:
 
 if __name__ == "__main__":
     keep_to_itself()
-    work(sys.stdin.buffer, sys.stdout.buffer)
+    try:
+        work(sys.stdin.buffer, sys.stdout.buffer)
+    except Exception as error:
+        # The kind of the fault only: its words might hold a share.
+        sys.exit(f"strongroom: {type(error).__name__}")
