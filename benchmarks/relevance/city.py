@@ -12,6 +12,7 @@ from sqlalchemy import select
 from marketplace.areas import editions
 from marketplace.bootstrap import House, open_house
 from marketplace.catalogue import shipped
+from marketplace.procurement import working_days
 from marketplace.cli.city.build import CitySize, build_city
 from marketplace.db.session import Session
 from marketplace.discovery.documents import Kind, document_id
@@ -78,6 +79,7 @@ async def demo_city(folder: Path) -> AsyncIterator[House]:
         async with house.database.unit_of_work() as session:
             await editions.import_shipped(session)
             await shipped.load(session)
+            await working_days.load(session)
         await build_city(house, CitySize(), SEED, lambda _done: None)
         yield house
     finally:

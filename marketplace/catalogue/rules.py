@@ -41,6 +41,20 @@ async def in_force(session: Session, code: str) -> RuleInForce:
     row = await session.scalar(_IN_FORCE, {"code": code, "now": session.now()})
     if row is None:
         raise LookupError(f"no rule {code} is in force")
+    return _told(row)
+
+
+async def all_in_force(session: Session, prefix: str) -> dict[str, RuleInForce]:
+    """Every rule whose code begins with ``prefix``, as it stands now, by code: one statement for a whole set of rules."""
+    rows = await session.scalars(
+        select(Rule)
+        .where(Rule.code.startswith(prefix, autoescape=True), Rule.in_force_from <= session.now())
+        .order_by(Rule.in_force_from)
+    )
+    return {row.code: _told(row) for row in rows}
+
+
+def _told(row: Rule) -> RuleInForce:
     return RuleInForce(row.code, row.value, row.article, row.day_type, row.title_zh, row.title_en)
 
 

@@ -18,7 +18,8 @@ async def load(session: Session) -> None:
     """Add every shipped tag, qualification and rule that the database does not have yet."""
     await _load_tags(session, _read("tags.toml")["tag"])
     await _load_qualifications(session, _read("qualifications.toml")["qualification"])
-    await _load_rules(session, _read("rules.toml")["rule"])
+    for name in ("rules.toml", "procurement_rules.toml"):
+        await _load_rules(session, _read(name)["rule"])
 
 
 def tag_words() -> set[str]:

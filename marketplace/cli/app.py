@@ -2,7 +2,7 @@
 
 import typer
 
-from marketplace.cli import data, jobs, places, roles, search, serving, verify
+from marketplace.cli import data, jobs, places, roles, search, serving, tender, verify
 
 app = typer.Typer(
     name="marketplace",
@@ -16,6 +16,7 @@ app.add_typer(data.needs, name="needs")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(roles.app, name="roles")
 app.add_typer(search.app, name="search")
+app.add_typer(tender.app, name="tender")
 app.add_typer(verify.app, name="verify")
 app.command("demo")(serving.demo)
 app.command("serve")(serving.serve)

@@ -45,10 +45,12 @@ async def _load_shipped(house: "House") -> None:
     from marketplace.areas import editions
     from marketplace.catalogue import shipped
     from marketplace.migrations.run import alone
+    from marketplace.procurement import working_days
 
     async with house.database.unit_of_work() as session:
         await alone(session)
         await shipped.load(session)
+        await working_days.load(session)
         if await editions.count(session) == 0:
             await editions.import_shipped(session)
 

@@ -23,6 +23,5 @@ def database_now(session: Session) -> ColumnElement[datetime]:
 
 async def read_clock(session: Session) -> datetime:
     """The present moment by the database's clock."""
-    moment = await session.scalar(select(database_now(session)))
-    assert moment is not None
+    moment: datetime = (await session.execute(select(database_now(session)))).scalar_one()
     return moment

@@ -18,6 +18,8 @@ class Role(StrEnum):
     DISTRICT_OFFICER = "district_officer"
     MODERATOR = "moderator"
     AUDITOR = "auditor"
+    PROCUREMENT_OFFICER = "procurement_officer"
+    PROCUREMENT_SUPERVISOR = "procurement_supervisor"
     ADMINISTRATOR = "administrator"
 
 

@@ -26,7 +26,7 @@ from web.visit import house_of, locale_of, now_of, translator, viewer_of
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _OWN, _OWN_ARTICLE = "own", "本平台规则"
-_UNITS = ("minutes", "seconds", "metres", "years")
+_UNITS = ("minutes", "seconds", "metres", "days", "years", "percent", "megabytes", "yuan")
 _TEXTS = ("article", "source", "reason", "in_force_from")
 
 

@@ -1,0 +1,10 @@
+"""`marketplace tender …`: what officers, openers and bidders do with a tender from a terminal."""
+
+import typer
+
+app = typer.Typer(help="Tenders: check a file, make and use opening keys, seal a bid.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps the commands below one word, however many there are."""
