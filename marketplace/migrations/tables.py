@@ -11,6 +11,7 @@ from marketplace.discovery import saved_models as saved_searches
 from marketplace.hours import models as hours
 from marketplace.identity import models as identity
 from marketplace.notices import models as notices
+from marketplace.opendata import models as opendata
 from marketplace.organisations import models as organisations
 from marketplace.outbox import models as outbox
 from marketplace.procurement import models as procurement
@@ -50,6 +51,7 @@ ROOMS = (
     lotteries,
     mobilisations,
     notices,
+    opendata,
 )
 
 
