@@ -11,11 +11,13 @@ from starlette.types import ExceptionHandler
 from marketplace.kernel.errors import MarketplaceError, NotFound, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.local_forms import sentence
+from marketplace.procurement import accesses
+from marketplace.procurement.accesses import BidsAreSealed
 from web.headers import secure
 from web.redirects import came_from, safe_path
 from web.refusals import FormIsTooLarge, MethodIsUnknown, RequestIsBad, status_of
 from web.templating import environment, render
-from web.visit import house_of, locale_of
+from web.visit import house_of, locale_of, viewer_of
 
 SIGN_IN_PATH = "/sign-in"
 _log = structlog.get_logger(__name__)
@@ -42,6 +44,8 @@ async def on_marketplace_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, MarketplaceError)
     if isinstance(error, SignInNeeded):
         return _lead_to_sign_in(request)
+    if isinstance(error, BidsAreSealed):
+        await accesses.refused(house_of(request).database, viewer_of(request), error)
     return problem_page(request, error)
 
 

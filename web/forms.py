@@ -34,6 +34,7 @@ from marketplace.kernel.errors import (
 )
 from marketplace.kernel.ids import new_id, parse_id
 from marketplace.kernel.local_forms import sentence
+from marketplace.procurement.accesses import BidsAreSealed
 from web import csrf
 from web.refusals import FormIsBroken, FormIsTooLarge, status_of
 from web.visit import locale_of
@@ -97,7 +98,7 @@ class Form:
         return {name: with_zone(self.value(name)) for name in names if self.value(name).strip()}
 
     def catching(self) -> "_Catching":
-        """A block whose MarketplaceError is kept in the form. Missing and SignInNeeded have pages of their own."""
+        """A block whose MarketplaceError is kept in the form. Missing, SignInNeeded and BidsAreSealed have pages of their own."""
         return _Catching(self)
 
     def refuse(self, error: MarketplaceError) -> None:
@@ -166,7 +167,9 @@ class _Catching:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        if isinstance(error, MarketplaceError) and not isinstance(error, Missing | SignInNeeded):
+        if isinstance(error, MarketplaceError) and not isinstance(
+            error, Missing | SignInNeeded | BidsAreSealed
+        ):
             self._form.refuse(error)
             return True
         return False

@@ -14,6 +14,8 @@ from marketplace.db.faults import told_apart
 from marketplace.db.session import Session
 from marketplace.graph.errors import TokenMayNotWrite
 from marketplace.identity.viewer import Viewer
+from marketplace.procurement import accesses
+from marketplace.procurement.accesses import BidsAreSealed
 
 WRITE = "write"
 Key = TypeVar("Key", bound=Hashable)
@@ -79,7 +81,7 @@ class Context:
         **named: Given.kwargs,
     ) -> Row:
         """What one query of a slice answers the viewer."""
-        async with self.reading() as session:
+        async with self._refusals_noted(), self.reading() as session:
             return await query(session, self.viewer, *given, **named)
 
     async def do(
@@ -89,8 +91,30 @@ class Context:
         **named: Given.kwargs,
     ) -> Row:
         """One command of a slice for the viewer, in a transaction of its own. Raises TokenMayNotWrite, and what the command raises."""
-        async with self.unit_of_work() as session:
+        async with self._refusals_noted(), self.unit_of_work() as session:
             return await command(session, self.viewer, *given, **named)
+
+    async def see(
+        self,
+        query: Callable[Concatenate[Session, Viewer, Given], Awaitable[Row]],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Row:
+        """What a query answers that notes who saw it (``procurement.accesses``), and so writes although it only shows."""
+        async with self._refusals_noted():
+            await self._stop_reading()
+            async with self.house.database.unit_of_work() as session:
+                return await query(session, self.viewer, *given, **named)
+
+    @asynccontextmanager
+    async def _refusals_noted(self) -> AsyncIterator[None]:
+        """Whoever asks for sealed bids is on record, although the refusal undoes its own transaction."""
+        try:
+            yield
+        except BidsAreSealed as refusal:
+            await self._stop_reading()
+            await accesses.refused(self.house.database, self.viewer, refusal)
+            raise
 
     def must_write(self) -> None:
         """For commands that open their own transactions. Raises TokenMayNotWrite for a program that may only look."""
