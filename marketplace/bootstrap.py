@@ -21,6 +21,7 @@ from marketplace.notices.email import Email, carrier_of
 from marketplace.notices.sending import Sending
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
+from marketplace.procurement import own_data as procurement_data
 from marketplace.recommendations import handlers as recommendations_handlers
 from marketplace.recommendations.keeping import VolunteerStore
 from marketplace.settings import Settings
@@ -69,6 +70,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     identity_handlers.register(registry, personal_data, vault)
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry, personal_data)
+    personal_data.add("procurement", procurement_data.collect, procurement_data.erase)
     discovery_handlers.register(registry, search, upkeep)
     saved_search_handlers.register(registry, personal_data, search, Watch(city_readings()))
     recommendations_handlers.register(registry, personal_data, volunteers)
