@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from marketplace.db.append_only import forbid_changes
 
 revision: str = "0020"
 down_revision: str | None = "0019"
@@ -12,10 +15,39 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
+    _award_notices()
     _awards()
     _award_corrections()
     _objections()
     _tender_suspensions()
+
+
+def _award_notices() -> None:
+    op.create_table(
+        "award_notices",
+        sa.Column("tender_id", sa.Uuid(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_by", sa.Uuid(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("official_notice_url", sa.String(length=300), nullable=True),
+        sa.Column(
+            "content",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["published_by"], ["people.id"], name=op.f("fk_award_notices_published_by_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tender_id"], ["tenders.id"], name=op.f("fk_award_notices_tender_id_tenders")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_award_notices")),
+    )
+    op.create_index(op.f("ix_award_notices_tender_id"), "award_notices", ["tender_id"], unique=False)
+    for statement in forbid_changes("award_notices", op.get_bind().dialect.name):
+        op.execute(statement)
 
 
 def _awards() -> None:
@@ -23,6 +55,7 @@ def _awards() -> None:
         "awards",
         sa.Column("tender_id", sa.Uuid(), nullable=False),
         sa.Column("lot_id", sa.Uuid(), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
         sa.Column("bid_lot_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
@@ -33,13 +66,18 @@ def _awards() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("notice_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notice_id", sa.Uuid(), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_for", sa.String(length=64), nullable=True),
+        sa.Column("ended_reason", sa.String(length=500), nullable=True),
         sa.Column("replaces_id", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["bid_lot_id"], ["bid_lots.id"], name=op.f("fk_awards_bid_lot_id_bid_lots")),
         sa.ForeignKeyConstraint(["decided_by"], ["people.id"], name=op.f("fk_awards_decided_by_people")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_awards_lot_id_lots")),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["award_notices.id"], name=op.f("fk_awards_notice_id_award_notices")
+        ),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_awards_organisation_id_organisations")
         ),
@@ -54,6 +92,14 @@ def _awards() -> None:
         "uq_awards_standing",
         "awards",
         ["bid_lot_id"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "uq_awards_seat",
+        "awards",
+        ["lot_id", "seat"],
         unique=True,
         postgresql_where=sa.text("ended_at IS NULL"),
         sqlite_where=sa.text("ended_at IS NULL"),
@@ -119,6 +165,7 @@ def _objections() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("is_upheld", sa.Boolean(), nullable=True),
+        sa.Column("remedy", sa.String(length=32), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
@@ -150,6 +197,15 @@ def _objections() -> None:
     )
     op.create_index(op.f("ix_objections_organisation_id"), "objections", ["organisation_id"], unique=False)
     op.create_index(op.f("ix_objections_tender_id"), "objections", ["tender_id"], unique=False)
+    waiting = sa.text("kind = 'objection' AND answered_at IS NULL AND withdrawn_at IS NULL")
+    op.create_index(
+        "uq_objections_waiting",
+        "objections",
+        ["tender_id", "organisation_id", "about"],
+        unique=True,
+        postgresql_where=waiting,
+        sqlite_where=waiting,
+    )
 
 
 def _tender_suspensions() -> None:
@@ -189,5 +245,5 @@ def _tender_suspensions() -> None:
 
 
 def downgrade() -> None:
-    for table in ("tender_suspensions", "objections", "award_corrections", "awards"):
+    for table in ("tender_suspensions", "objections", "award_corrections", "awards", "award_notices"):
         op.drop_table(table)

@@ -1,6 +1,7 @@
 """Tables of awards: who is awarded a lot and why, objections and complaints, suspensions, and corrections by two people."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -9,14 +10,43 @@ from sqlalchemy.orm import Mapped, mapped_column
 from marketplace.db.base import Base, Identified, ShortCode
 
 
+class AwardNotice(Identified, Base):
+    """A notice of awards as it was published, with the hash of its canonical JSON. Never changed (a trigger refuses).
+
+    ``official_notice_url`` is where the official medium has it: this site is none.
+    """
+
+    __tablename__ = "award_notices"
+    __table_args__ = (Index(None, "tender_id"),)
+
+    tender_id: Mapped[UUID] = mapped_column(ForeignKey("tenders.id"))
+    published_at: Mapped[datetime]
+    published_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    ends_at: Mapped[datetime]
+    official_notice_url: Mapped[str | None] = mapped_column(String(300))
+    content: Mapped[dict[str, Any]]
+    content_hash: Mapped[str] = mapped_column(String(64))
+
+
 class Award(Identified, Base):
-    """A lot goes to a bid. A corrected or declined award stays on record; at most one of a lot and bid stands."""
+    """A lot goes to a bid. A corrected or declined award stays on record; at most one of a lot and bid stands.
+
+    ``seat`` counts the suppliers of a framework's lot; everywhere else there is one seat, so the index lets one award stand.
+    """
 
     __tablename__ = "awards"
     __table_args__ = (
         Index(
             "uq_awards_standing",
             "bid_lot_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+            sqlite_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_awards_seat",
+            "lot_id",
+            "seat",
             unique=True,
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
@@ -28,6 +58,7 @@ class Award(Identified, Base):
 
     tender_id: Mapped[UUID] = mapped_column(ForeignKey("tenders.id"))
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"))
+    seat: Mapped[int] = mapped_column(default=1)
     bid_lot_id: Mapped[UUID] = mapped_column(ForeignKey("bid_lots.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
     place: Mapped[int]
@@ -38,8 +69,10 @@ class Award(Identified, Base):
     decided_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     published_at: Mapped[datetime | None]
     notice_ends_at: Mapped[datetime | None]
+    notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("award_notices.id"))
     ended_at: Mapped[datetime | None]
     ended_for: Mapped[str | None] = mapped_column(String(64))
+    ended_reason: Mapped[str | None] = mapped_column(String(500))
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("awards.id"))
 
 
@@ -71,7 +104,8 @@ class AwardCorrection(Identified, Base):
 
 class Objection(Identified, Base):
     """A supplier objects to the file, the process or the result (the buyer answers), or complains about the answer (the supervisor
-    decides). ``due_at`` is the last moment for the answer by the calendar of working days."""
+    decides). ``due_at`` is the last moment for the answer by the calendar of working days. ``remedy`` is what an upheld complaint does.
+    Of one supplier one objection about the same thing waits at a time."""
 
     __tablename__ = "objections"
     __table_args__ = (
@@ -81,6 +115,15 @@ class Objection(Identified, Base):
         ),
         UniqueConstraint("raised_by", "idempotency_key"),
         UniqueConstraint("objection_id"),
+        Index(
+            "uq_objections_waiting",
+            "tender_id",
+            "organisation_id",
+            "about",
+            unique=True,
+            postgresql_where=text("kind = 'objection' AND answered_at IS NULL AND withdrawn_at IS NULL"),
+            sqlite_where=text("kind = 'objection' AND answered_at IS NULL AND withdrawn_at IS NULL"),
+        ),
         Index(None, "tender_id"),
         Index(None, "organisation_id"),
     )
@@ -99,6 +142,7 @@ class Objection(Identified, Base):
     due_at: Mapped[datetime]
     answer: Mapped[str | None]
     is_upheld: Mapped[bool | None]
+    remedy: Mapped[str | None] = mapped_column(String(32))
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     withdrawn_at: Mapped[datetime | None]
