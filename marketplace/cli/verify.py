@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from marketplace.cli import verify_record
 from marketplace.cli.running import errors, output
 
 app = typer.Typer(help="Redo what was published, from the published file alone.", no_args_is_help=True)
@@ -13,6 +14,9 @@ app = typer.Typer(help="Redo what was published, from the published file alone."
 @app.callback()
 def _group() -> None:
     """Keeps ``verify lottery`` two words although it is the only command of its group."""
+
+
+app.command("record")(verify_record.record)
 
 
 @app.command("lottery")

@@ -5,7 +5,7 @@ its first draft to the last payment, is in the tender's record.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from marketplace.procurement.models import RecordEntry, RecordHead
 
 GENESIS: Final = "0" * 64
 """The hash before the first act."""
+
+_HASHED: Final = ("process_id", "number", "at", "actor_id", "action", "facts", "previous_hash")
 
 
 def content_hash(content: Any) -> str:
@@ -64,20 +66,21 @@ async def entries(session: Session, process_id: UUID) -> Sequence[RecordEntry]:
     return (await session.scalars(found)).all()
 
 
-def first_fault(record: Sequence[RecordEntry]) -> int | None:
-    """The number of the first act that does not follow from the one before it; None for a sound record."""
+def published(row: RecordEntry) -> dict[str, Any]:
+    """An act as plain JSON values: what is hashed, and its hash."""
+    entry = {name: _plain(getattr(row, name)) for name in _HASHED}
+    return {**entry, "hash": row.hash}
+
+
+def first_fault(record: Sequence[Mapping[str, Any]]) -> int | None:
+    """The place of the first published act that does not follow from the one before it; None for a sound record."""
     previous = GENESIS
-    for place, row in enumerate(record, start=1):
-        entry = {
-            name: getattr(row, name) for name in ("process_id", "number", "at", "actor_id", "action", "facts")
-        }
-        if (
-            row.number != place
-            or row.previous_hash != previous
-            or row.hash != _hash(entry | {"previous_hash": previous})
-        ):
+    for place, act in enumerate(record, start=1):
+        hashed = {name: act.get(name) for name in _HASHED}
+        is_sound = act.get("number") == place and act.get("previous_hash") == previous
+        if not is_sound or act.get("hash") != content_hash(hashed):
             return place
-        previous = row.hash
+        previous = act["hash"]
     return None
 
 
