@@ -24,14 +24,6 @@ class OpeningKeyReady(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class OpeningDue(Event):
-    """The deadline is over and the openers are awaited."""
-
-    stream: ClassVar[str] = "tender_id"
-    tender_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class BidsOpened(Event):
     """The bids are open and the record of it is public."""
 
