@@ -16,10 +16,10 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     _call_offs()
     _contracts()
+    _contract_changes()
     _contract_milestones()
     _milestone_reports()
     _contract_payments()
-    _contract_changes()
     _user_opinions()
     _call_off_offers()
     for table in ("contract_payments",):
@@ -43,6 +43,7 @@ def _call_offs() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("offers_end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("price_weight", sa.Integer(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=True),
         sa.Column("basis", sa.Text(), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -51,6 +52,10 @@ def _call_offs() -> None:
             "way IN ('direct', 'competition', 'rotation')", name=op.f("ck_call_offs_way_known")
         ),
         sa.CheckConstraint("budget_fen > 0", name=op.f("ck_call_offs_budget_positive")),
+        sa.CheckConstraint("price_weight BETWEEN 1 AND 100", name=op.f("ck_call_offs_price_weight_known")),
+        sa.CheckConstraint(
+            "(way = 'competition') = (offers_end_at IS NOT NULL)", name=op.f("ck_call_offs_offers_end")
+        ),
         sa.ForeignKeyConstraint(["area_code"], ["areas.code"], name=op.f("fk_call_offs_area_code_areas")),
         sa.ForeignKeyConstraint(["buyer_id"], ["buyers.id"], name=op.f("fk_call_offs_buyer_id_buyers")),
         sa.ForeignKeyConstraint(["lot_id"], ["lots.id"], name=op.f("fk_call_offs_lot_id_lots")),
@@ -75,19 +80,27 @@ def _contracts() -> None:
         sa.Column("call_off_id", sa.Uuid(), nullable=True),
         sa.Column("buyer_id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
-        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
         sa.Column("is_framework", sa.Boolean(), nullable=False),
         sa.Column("title", sa.String(length=120), nullable=False),
         sa.Column("value_fen", sa.BigInteger(), nullable=False),
+        sa.Column("added_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paid_fen", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=False),
         sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("drafted_by", sa.Uuid(), nullable=False),
-        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sign_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sign_due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("buyer_signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_by_buyer", sa.Uuid(), nullable=True),
+        sa.Column("supplier_signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_by_supplier", sa.Uuid(), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("publish_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("content_hash", sa.String(length=64), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_by", sa.Uuid(), nullable=True),
         sa.Column("acceptance", sa.Text(), nullable=True),
@@ -99,6 +112,13 @@ def _contracts() -> None:
             "(award_id IS NULL) <> (call_off_id IS NULL)", name=op.f("ck_contracts_one_origin")
         ),
         sa.CheckConstraint("value_fen >= 0", name=op.f("ck_contracts_value_not_negative")),
+        sa.CheckConstraint("added_fen >= 0", name=op.f("ck_contracts_added_not_negative")),
+        sa.CheckConstraint(
+            "paid_fen BETWEEN 0 AND value_fen + added_fen", name=op.f("ck_contracts_paid_within_value")
+        ),
+        sa.CheckConstraint(
+            "signed_by_buyer <> signed_by_supplier", name=op.f("ck_contracts_two_people_sign")
+        ),
         sa.ForeignKeyConstraint(["accepted_by"], ["people.id"], name=op.f("fk_contracts_accepted_by_people")),
         sa.ForeignKeyConstraint(["award_id"], ["awards.id"], name=op.f("fk_contracts_award_id_awards")),
         sa.ForeignKeyConstraint(["buyer_id"], ["buyers.id"], name=op.f("fk_contracts_buyer_id_buyers")),
@@ -139,12 +159,23 @@ def _contract_milestones() -> None:
         sa.Column("deliverable", sa.Text(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("value_fen", sa.BigInteger(), nullable=False),
+        sa.Column("paid_fen", sa.BigInteger(), nullable=False),
+        sa.Column("change_id", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("value_fen >= 0", name=op.f("ck_contract_milestones_value_not_negative")),
+        sa.CheckConstraint(
+            "paid_fen BETWEEN 0 AND value_fen", name=op.f("ck_contract_milestones_paid_within_value")
+        ),
+        sa.ForeignKeyConstraint(
+            ["change_id"],
+            ["contract_changes.id"],
+            name=op.f("fk_contract_milestones_change_id_contract_changes"),
+        ),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contracts.id"], name=op.f("fk_contract_milestones_contract_id_contracts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_milestones")),
+        sa.UniqueConstraint("change_id", name=op.f("uq_contract_milestones_change_id")),
         sa.UniqueConstraint("contract_id", "number", name=op.f("uq_contract_milestones_contract_id_number")),
     )
     op.create_index(op.f("ix_contract_milestones_due_on"), "contract_milestones", ["due_on"], unique=False)
@@ -191,7 +222,7 @@ def _contract_payments() -> None:
     op.create_table(
         "contract_payments",
         sa.Column("contract_id", sa.Uuid(), nullable=False),
-        sa.Column("milestone_id", sa.Uuid(), nullable=True),
+        sa.Column("milestone_id", sa.Uuid(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("paid_on", sa.Date(), nullable=False),
@@ -238,6 +269,8 @@ def _contract_changes() -> None:
         "contract_changes",
         sa.Column("contract_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
         sa.Column("added_fen", sa.BigInteger(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("what", sa.Text(), nullable=False),
@@ -252,6 +285,10 @@ def _contract_changes() -> None:
         sa.CheckConstraint(
             "decided_by IS NULL OR decided_by <> proposed_by", name=op.f("ck_contract_changes_two_people")
         ),
+        sa.CheckConstraint(
+            "kind IN ('change', 'termination')", name=op.f("ck_contract_changes_kind_known")
+        ),
+        sa.CheckConstraint("added_fen >= 0", name=op.f("ck_contract_changes_added_not_negative")),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contracts.id"], name=op.f("fk_contract_changes_contract_id_contracts")
         ),
@@ -301,8 +338,10 @@ def _call_off_offers() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("offered_by", sa.Uuid(), nullable=False),
+        sa.Column("quality", sa.Integer(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("price_fen >= 0", name=op.f("ck_call_off_offers_price_not_negative")),
+        sa.CheckConstraint("quality BETWEEN 0 AND 100", name=op.f("ck_call_off_offers_quality_in_range")),
         sa.ForeignKeyConstraint(
             ["call_off_id"], ["call_offs.id"], name=op.f("fk_call_off_offers_call_off_id_call_offs")
         ),
@@ -325,10 +364,10 @@ def downgrade() -> None:
     for table in (
         "call_off_offers",
         "user_opinions",
-        "contract_changes",
         "contract_payments",
         "milestone_reports",
         "contract_milestones",
+        "contract_changes",
         "contracts",
         "call_offs",
     ):

@@ -12,7 +12,8 @@ from marketplace.db.base import AreaCode, Base, Identified, ShortCode
 class Contract(Identified, Base):
     """What buyer and supplier signed after an award, or what a call-off of a framework made. ``value_fen`` is as first signed.
 
-    A framework agreement is a contract without a value that others are called off from.
+    A framework agreement is a contract without a value that others are called off from. ``added_fen`` sums the approved supplements
+    and ``paid_fen`` the payments on record; both only ever move by a guarded UPDATE. ``ends_on`` is as first signed, too.
     """
 
     __tablename__ = "contracts"
@@ -22,6 +23,9 @@ class Contract(Identified, Base):
         UniqueConstraint("call_off_id"),
         CheckConstraint("value_fen >= 0", name="value_not_negative"),
         CheckConstraint("(award_id IS NULL) <> (call_off_id IS NULL)", name="one_origin"),
+        CheckConstraint("added_fen >= 0", name="added_not_negative"),
+        CheckConstraint("paid_fen BETWEEN 0 AND value_fen + added_fen", name="paid_within_value"),
+        CheckConstraint("signed_by_buyer <> signed_by_supplier", name="two_people_sign"),
         Index(None, "tender_id"),
         Index(None, "organisation_id"),
         Index(None, "buyer_id"),
@@ -33,19 +37,27 @@ class Contract(Identified, Base):
     call_off_id: Mapped[UUID | None] = mapped_column(ForeignKey("call_offs.id"))
     buyer_id: Mapped[UUID] = mapped_column(ForeignKey("buyers.id"))
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
-    reference: Mapped[str] = mapped_column(String(40))
+    reference: Mapped[str] = mapped_column(String(60))
     is_framework: Mapped[bool]
     title: Mapped[str] = mapped_column(String(120))
     value_fen: Mapped[int] = mapped_column(BigInteger)
+    added_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    paid_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     currency: Mapped[str] = mapped_column(String(3))
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     drafted_at: Mapped[datetime]
     drafted_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    signed_at: Mapped[datetime | None]
+    sign_from: Mapped[datetime]
+    sign_due_at: Mapped[datetime]
+    buyer_signed_at: Mapped[datetime | None]
     signed_by_buyer: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    supplier_signed_at: Mapped[datetime | None]
     signed_by_supplier: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    signed_at: Mapped[datetime | None]
+    publish_due_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    content_hash: Mapped[str | None] = mapped_column(String(64))
     accepted_at: Mapped[datetime | None]
     accepted_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     acceptance: Mapped[str | None]
@@ -55,12 +67,17 @@ class Contract(Identified, Base):
 
 
 class Milestone(Identified, Base):
-    """A step of a contract: what is delivered until when, and what is paid for it."""
+    """A step of a contract: what is delivered until when, and what is paid for it. A supplement with money adds one (``change_id``),
+
+    so the milestones of a contract always sum to its value and supplements, and nothing is paid beside them.
+    """
 
     __tablename__ = "contract_milestones"
     __table_args__ = (
         UniqueConstraint("contract_id", "number"),
+        UniqueConstraint("change_id"),
         CheckConstraint("value_fen >= 0", name="value_not_negative"),
+        CheckConstraint("paid_fen BETWEEN 0 AND value_fen", name="paid_within_value"),
         Index(None, "due_on"),
     )
 
@@ -70,6 +87,8 @@ class Milestone(Identified, Base):
     deliverable: Mapped[str]
     due_on: Mapped[date]
     value_fen: Mapped[int] = mapped_column(BigInteger)
+    paid_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    change_id: Mapped[UUID | None] = mapped_column(ForeignKey("contract_changes.id"))
 
 
 class MilestoneReport(Identified, Base):
@@ -110,7 +129,7 @@ class Payment(Identified, Base):
     )
 
     contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
-    milestone_id: Mapped[UUID | None] = mapped_column(ForeignKey("contract_milestones.id"))
+    milestone_id: Mapped[UUID] = mapped_column(ForeignKey("contract_milestones.id"))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(String(3))
     paid_on: Mapped[date]
@@ -123,11 +142,13 @@ class Payment(Identified, Base):
 
 
 class ContractChange(Identified, Base):
-    """A supplement or change: proposed by one person, decided by another. Added money is at most a tenth of the first value."""
+    """A change, supplement or early end: proposed by one person, decided by another. Added money is at most a tenth of the first value."""
 
     __tablename__ = "contract_changes"
     __table_args__ = (
         UniqueConstraint("contract_id", "number"),
+        CheckConstraint("kind IN ('change', 'termination')", name="kind_known"),
+        CheckConstraint("added_fen >= 0", name="added_not_negative"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="two_people"),
         Index(
             "uq_contract_changes_open",
@@ -140,6 +161,8 @@ class ContractChange(Identified, Base):
 
     contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"))
     number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(120))
     added_fen: Mapped[int] = mapped_column(BigInteger)
     ends_on: Mapped[date | None]
     what: Mapped[str]
@@ -168,13 +191,16 @@ class UserOpinion(Identified, Base):
 class CallOff(Identified, Base):
     """A buyer calls a service off a framework: directly by published choice, by a second competition, or by rotation.
 
-    ``organisation_id`` is who got it, with the ``basis`` on which; ``ended_at`` without it means that nobody did.
+    ``organisation_id`` is who got it, with the ``basis`` on which; ``ended_at`` without it means that nobody did. ``price_weight``
+    is the percent that the price has in a second competition; the rest is quality, which the buyer judges after the end.
     """
 
     __tablename__ = "call_offs"
     __table_args__ = (
         CheckConstraint("way IN ('direct', 'competition', 'rotation')", name="way_known"),
         CheckConstraint("budget_fen > 0", name="budget_positive"),
+        CheckConstraint("price_weight BETWEEN 1 AND 100", name="price_weight_known"),
+        CheckConstraint("(way = 'competition') = (offers_end_at IS NOT NULL)", name="offers_end"),
         UniqueConstraint("opened_by", "idempotency_key"),
         Index(None, "lot_id"),
     )
@@ -192,6 +218,7 @@ class CallOff(Identified, Base):
     opened_at: Mapped[datetime]
     opened_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     offers_end_at: Mapped[datetime | None]
+    price_weight: Mapped[int] = mapped_column(default=100)
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     basis: Mapped[str | None]
     ended_at: Mapped[datetime | None]
@@ -204,6 +231,7 @@ class CallOffOffer(Identified, Base):
     __table_args__ = (
         UniqueConstraint("call_off_id", "organisation_id"),
         CheckConstraint("price_fen >= 0", name="price_not_negative"),
+        CheckConstraint("quality BETWEEN 0 AND 100", name="quality_in_range"),
     )
 
     call_off_id: Mapped[UUID] = mapped_column(ForeignKey("call_offs.id"))
@@ -212,3 +240,4 @@ class CallOffOffer(Identified, Base):
     text: Mapped[str]
     offered_at: Mapped[datetime]
     offered_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    quality: Mapped[int | None]
