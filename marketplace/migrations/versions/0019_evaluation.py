@@ -19,11 +19,20 @@ def upgrade() -> None:
     _panels()
     _panel_members()
     _eligibility_findings()
+    _eligibility_closings()
     _price_queries()
+    _price_votes()
     _score_sheets()
     _scores()
     _evaluation_reports()
-    for table in ("panels", "eligibility_findings", "evaluation_reports"):
+    for table in (
+        "panel_promises",
+        "panels",
+        "eligibility_findings",
+        "eligibility_closings",
+        "price_votes",
+        "evaluation_reports",
+    ):
         for statement in forbid_changes(table, op.get_bind().dialect.name):
             op.execute(statement)
 
@@ -65,9 +74,21 @@ def _experts() -> None:
         postgresql_where=sa.text("ended_at IS NULL"),
         sqlite_where=sa.text("ended_at IS NULL"),
     )
+    op.create_index(op.f("ix_experts_area_code"), "experts", ["area_code"], unique=False)
 
 
 def _panels() -> None:
+    op.create_table(
+        "panel_promises",
+        sa.Column("tender_id", sa.Uuid(), nullable=False),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("sealed_secret", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tender_id"], ["tenders.id"], name=op.f("fk_panel_promises_tender_id_tenders")
+        ),
+        sa.PrimaryKeyConstraint("tender_id", name=op.f("pk_panel_promises")),
+    )
     op.create_table(
         "panels",
         sa.Column("tender_id", sa.Uuid(), nullable=False),
@@ -75,22 +96,23 @@ def _panels() -> None:
         sa.Column("drawn_by", sa.Uuid(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("experts", sa.Integer(), nullable=False),
-        sa.Column("seed", sa.String(length=64), nullable=False),
-        sa.Column(
-            "pool",
-            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
-            nullable=False,
-        ),
+        sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("opening_hash", sa.String(length=64), nullable=False),
+        sa.Column("pool", _json(), nullable=False),
         sa.Column("pool_hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "rules",
-            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
-            nullable=False,
-        ),
+        sa.Column("seed", sa.String(length=64), nullable=False),
+        sa.Column("order", _json(), nullable=False),
+        sa.Column("excluded", _json(), nullable=False),
         sa.ForeignKeyConstraint(["drawn_by"], ["people.id"], name=op.f("fk_panels_drawn_by_people")),
         sa.ForeignKeyConstraint(["tender_id"], ["tenders.id"], name=op.f("fk_panels_tender_id_tenders")),
         sa.PrimaryKeyConstraint("tender_id", name=op.f("pk_panels")),
     )
+
+
+def _json() -> sa.types.TypeEngine[object]:
+    return sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 def _panel_members() -> None:
@@ -98,6 +120,7 @@ def _panel_members() -> None:
         "panel_members",
         sa.Column("tender_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("expert_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("seat", sa.Integer(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
@@ -113,6 +136,12 @@ def _panel_members() -> None:
         sa.Column("replaces_id", sa.Uuid(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.CheckConstraint("kind IN ('expert', 'buyer')", name=op.f("ck_panel_members_kind_known")),
+        sa.CheckConstraint(
+            "(kind = 'expert') = (expert_id IS NOT NULL)", name=op.f("ck_panel_members_experts_are_drawn")
+        ),
+        sa.ForeignKeyConstraint(
+            ["expert_id"], ["experts.id"], name=op.f("fk_panel_members_expert_id_experts")
+        ),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_panel_members_person_id_people")),
         sa.ForeignKeyConstraint(
             ["replaces_id"], ["panel_members.id"], name=op.f("fk_panel_members_replaces_id_panel_members")
@@ -124,6 +153,14 @@ def _panel_members() -> None:
         sa.UniqueConstraint("tender_id", "person_id", name=op.f("uq_panel_members_tender_id_person_id")),
     )
     op.create_index(op.f("ix_panel_members_person_id"), "panel_members", ["person_id"], unique=False)
+    op.create_index(
+        "uq_panel_members_seat",
+        "panel_members",
+        ["tender_id", "seat"],
+        unique=True,
+        postgresql_where=sa.text("replaced_at IS NULL"),
+        sqlite_where=sa.text("replaced_at IS NULL"),
+    )
 
 
 def _eligibility_findings() -> None:
@@ -151,6 +188,22 @@ def _eligibility_findings() -> None:
     )
 
 
+def _eligibility_closings() -> None:
+    op.create_table(
+        "eligibility_closings",
+        sa.Column("tender_id", sa.Uuid(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_by", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["closed_by"], ["people.id"], name=op.f("fk_eligibility_closings_closed_by_people")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tender_id"], ["tenders.id"], name=op.f("fk_eligibility_closings_tender_id_tenders")
+        ),
+        sa.PrimaryKeyConstraint("tender_id", name=op.f("pk_eligibility_closings")),
+    )
+
+
 def _price_queries() -> None:
     op.create_table(
         "price_queries",
@@ -163,8 +216,6 @@ def _price_queries() -> None:
         sa.Column("answered_by", sa.Uuid(), nullable=True),
         sa.Column("is_accepted", sa.Boolean(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("decided_by", sa.Uuid(), nullable=True),
-        sa.Column("decision_reason", sa.String(length=500), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
             ["answered_by"], ["people.id"], name=op.f("fk_price_queries_answered_by_people")
@@ -173,11 +224,26 @@ def _price_queries() -> None:
         sa.ForeignKeyConstraint(
             ["bid_lot_id"], ["bid_lots.id"], name=op.f("fk_price_queries_bid_lot_id_bid_lots")
         ),
-        sa.ForeignKeyConstraint(
-            ["decided_by"], ["people.id"], name=op.f("fk_price_queries_decided_by_people")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_price_queries")),
         sa.UniqueConstraint("bid_lot_id", name=op.f("uq_price_queries_bid_lot_id")),
+    )
+
+
+def _price_votes() -> None:
+    op.create_table(
+        "price_votes",
+        sa.Column("query_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("is_accepted", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("voted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["panel_members.id"], name=op.f("fk_price_votes_member_id_panel_members")
+        ),
+        sa.ForeignKeyConstraint(
+            ["query_id"], ["price_queries.id"], name=op.f("fk_price_votes_query_id_price_queries")
+        ),
+        sa.PrimaryKeyConstraint("query_id", "member_id", name=op.f("pk_price_votes")),
     )
 
 
@@ -205,7 +271,7 @@ def _scores() -> None:
         sa.Column("sheet_id", sa.Uuid(), nullable=False),
         sa.Column("bid_lot_id", sa.Uuid(), nullable=False),
         sa.Column("criterion_key", sa.String(length=64), nullable=False),
-        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=True),
         sa.Column("reason", sa.String(length=1000), nullable=False),
         sa.CheckConstraint("points BETWEEN 0 AND 10000", name=op.f("ck_scores_points_in_range")),
         sa.ForeignKeyConstraint(["bid_lot_id"], ["bid_lots.id"], name=op.f("fk_scores_bid_lot_id_bid_lots")),
@@ -248,10 +314,13 @@ def downgrade() -> None:
         "evaluation_reports",
         "scores",
         "score_sheets",
+        "price_votes",
         "price_queries",
+        "eligibility_closings",
         "eligibility_findings",
         "panel_members",
         "panels",
+        "panel_promises",
         "experts",
     ):
         op.drop_table(table)

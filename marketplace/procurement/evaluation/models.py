@@ -22,6 +22,7 @@ class Expert(Identified, Base):
             postgresql_where=text("ended_at IS NULL"),
             sqlite_where=text("ended_at IS NULL"),
         ),
+        Index(None, "area_code"),
     )
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
@@ -35,10 +36,22 @@ class Expert(Identified, Base):
     ended_at: Mapped[datetime | None]
 
 
-class Panel(Base):
-    """A panel as it was drawn: from whom, by which seed, how many. Never changed (a trigger refuses); replacements are draws too.
+class PanelPromise(Base):
+    """The promise of a draw, made when the tender is published: SHA-256 of a secret that the vault keeps until the panel is drawn."""
 
-    ``pool`` is the list of expert ids in the order that the draw shuffled, ``seed`` 64 hexadecimal digits; anybody can redo it.
+    __tablename__ = "panel_promises"
+
+    tender_id: Mapped[UUID] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    promised_at: Mapped[datetime]
+    commitment: Mapped[str] = mapped_column(String(64))
+    sealed_secret: Mapped[bytes]
+
+
+class Panel(Base):
+    """A panel as it was drawn, never changed (a trigger refuses): ``draws.Draw`` with what it was drawn for.
+
+    ``pool`` and ``order`` are ids of experts, ``excluded`` pairs of an expert who would have fitted and the reason against them.
+    Seats are taken in the order of the draw, and so are replacements.
     """
 
     __tablename__ = "panels"
@@ -48,28 +61,43 @@ class Panel(Base):
     drawn_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     size: Mapped[int]
     experts: Mapped[int]
-    seed: Mapped[str] = mapped_column(String(64))
+    promised_at: Mapped[datetime]
+    commitment: Mapped[str] = mapped_column(String(64))
+    secret: Mapped[str] = mapped_column(String(64))
+    opening_hash: Mapped[str] = mapped_column(String(64))
     pool: Mapped[list[str]]
     pool_hash: Mapped[str] = mapped_column(String(64))
-    rules: Mapped[dict[str, Any]]
+    seed: Mapped[str] = mapped_column(String(64))
+    order: Mapped[list[str]]
+    excluded: Mapped[list[Any]]
 
 
 class PanelMember(Identified, Base):
     """A seat of a panel held by one person: drawn as an expert, or sent by the buyer. Declares before seeing any bid.
 
-    ``conflicts`` are the organisation ids and kinds that the member declared; ``replaced_at`` ends the seat, its successor says
-    whom it replaces.
+    ``conflicts`` are what the member declared; ``replaced_at`` ends the seat, its successor says whom it replaces. Somebody who was
+    drawn and could not sit down at all has both moments at once.
     """
 
     __tablename__ = "panel_members"
     __table_args__ = (
         UniqueConstraint("tender_id", "person_id"),
         CheckConstraint("kind IN ('expert', 'buyer')", name="kind_known"),
+        CheckConstraint("(kind = 'expert') = (expert_id IS NOT NULL)", name="experts_are_drawn"),
+        Index(
+            "uq_panel_members_seat",
+            "tender_id",
+            "seat",
+            unique=True,
+            postgresql_where=text("replaced_at IS NULL"),
+            sqlite_where=text("replaced_at IS NULL"),
+        ),
         Index(None, "person_id"),
     )
 
     tender_id: Mapped[UUID] = mapped_column(ForeignKey("tenders.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    expert_id: Mapped[UUID | None] = mapped_column(ForeignKey("experts.id"))
     kind: Mapped[str] = mapped_column(String(16))
     seat: Mapped[int]
     joined_at: Mapped[datetime]
@@ -96,8 +124,18 @@ class EligibilityFinding(Identified, Base):
     found_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 
 
+class EligibilityClosing(Base):
+    """The check of the bids is closed: from here on members score those that met every condition. Never changed (a trigger refuses)."""
+
+    __tablename__ = "eligibility_closings"
+
+    tender_id: Mapped[UUID] = mapped_column(ForeignKey("tenders.id"), primary_key=True)
+    closed_at: Mapped[datetime]
+    closed_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
 class PriceQuery(Identified, Base):
-    """A price that looks too low: the bidder is asked to justify it, and the panel decides whether it holds."""
+    """A price that looks too low: the bidder is asked to justify it, and the majority of the panel's seats decides whether it holds."""
 
     __tablename__ = "price_queries"
     __table_args__ = (UniqueConstraint("bid_lot_id"),)
@@ -111,8 +149,18 @@ class PriceQuery(Identified, Base):
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     is_accepted: Mapped[bool | None]
     decided_at: Mapped[datetime | None]
-    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
-    decision_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class PriceVote(Base):
+    """What one member thinks of a bidder's reasons for a low price. Never changed (a trigger refuses)."""
+
+    __tablename__ = "price_votes"
+
+    query_id: Mapped[UUID] = mapped_column(ForeignKey("price_queries.id"), primary_key=True)
+    member_id: Mapped[UUID] = mapped_column(ForeignKey("panel_members.id"), primary_key=True)
+    is_accepted: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(500))
+    voted_at: Mapped[datetime]
 
 
 class ScoreSheet(Identified, Base):
@@ -129,7 +177,7 @@ class ScoreSheet(Identified, Base):
 
 
 class Score(Base):
-    """Points of a sheet for one bid and one criterion, in hundredths of a point from 0 to 100, with the reason."""
+    """Points of a sheet for one bid and one criterion, in hundredths of a point from 0 to 100, with the reason; a draft may have gaps."""
 
     __tablename__ = "scores"
     __table_args__ = (CheckConstraint("points BETWEEN 0 AND 10000", name="points_in_range"),)
@@ -137,7 +185,7 @@ class Score(Base):
     sheet_id: Mapped[UUID] = mapped_column(ForeignKey("score_sheets.id"), primary_key=True)
     bid_lot_id: Mapped[UUID] = mapped_column(ForeignKey("bid_lots.id"), primary_key=True)
     criterion_key: Mapped[str] = mapped_column(ShortCode, primary_key=True)
-    points: Mapped[int]
+    points: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(1000))
 
 

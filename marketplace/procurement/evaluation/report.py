@@ -137,9 +137,6 @@ class PanelDraw(Part):
     seated: tuple[tuple[str, str], ...] = Field(
         description="Member and expert, for everybody who was drawn, in that order."
     )
-    passed_over: tuple[tuple[str, str], ...] = Field(
-        description="Drawn experts who could not sit down, and why."
-    )
 
 
 class Panel(Part):
@@ -351,9 +348,7 @@ def verify_panel(report: Report) -> tuple[Fault, ...]:
     faults = [Fault(one.value) for one in found]
     drawn = dict(draw.seated)
     seated = {one.member for one in report.panel.seats if one.kind == "expert"}
-    # Whoever was drawn sat down in the order of the draw, the seats first, then replacements; who was passed over is named.
-    passed = {expert for expert, _ in draw.passed_over}
-    could = tuple(expert for expert in draw.order if expert not in passed)
-    if tuple(drawn.values()) != could[: len(drawn)] or not seated <= drawn.keys():
+    # Whoever was drawn sat down in the order of the draw, the seats first, then replacements; nobody was passed over.
+    if tuple(drawn.values()) != draw.order[: len(drawn)] or not seated <= drawn.keys():
         faults.append(Fault.SEATS_ARE_OTHERS)
     return tuple(faults)
