@@ -41,7 +41,7 @@ class MadeKey:
 
 async def make_key(tender_id: UUID, openers: Sequence[bytes], threshold: int) -> MadeKey:
     """A fresh tender key, split among the ``openers`` (their public keys). Raises StrongroomIsBroken."""
-    job = {
+    job: dict[str, object] = {
         "job": "make",
         "tender": str(tender_id),
         "openers": [key.hex() for key in openers],
@@ -78,7 +78,7 @@ class OpenRoom:
 @asynccontextmanager
 async def opened(tender_id: UUID, canary: bytes, shares: Sequence[Share]) -> AsyncIterator[OpenRoom]:
     """A strongroom with the key that ``shares`` make. Raises SharesDoNotOpen, StrongroomIsBroken."""
-    job = {
+    job: dict[str, object] = {
         "job": "open",
         "tender": str(tender_id),
         "canary": canary.hex(),

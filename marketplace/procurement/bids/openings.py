@@ -3,7 +3,7 @@
 There is no other way in: the house holds no key, and too few parts within the time of the rule end the tender instead.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -141,12 +141,12 @@ async def _open_if_enough(session: Session, tender: Tender, vault: Vault, files:
 
 
 async def _open(
-    session: Session, tender: Tender, unsealing_: unsealing.Unsealing, who: list[tuple[int, object]]
+    session: Session, tender: Tender, unsealing_: unsealing.Unsealing, who: list[tuple[int, datetime]]
 ) -> None:
     opened_at = await read_clock(session)
     bids = await unsealing_.all()
     record = unsealing.record(tender, opened_at, bids, unsealing_)
-    record["openers"] = [{"number": number, "given_at": at.isoformat()} for number, at in who]  # type: ignore[attr-defined]
+    record["openers"] = [{"number": number, "given_at": at.isoformat()} for number, at in who]
     record_hash = records.content_hash(record)
     tender.opened_at = opened_at
     await unsealing_.write(bids)
