@@ -1,4 +1,4 @@
-"""What the index is told of a need or an organisation: public words and figures only, never a person."""
+"""What the index is told of a need, an organisation or something to be bought: public words and figures only, never a person."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -31,6 +31,8 @@ class Kind(StrEnum):
 
     NEED = "need"
     ORGANISATION = "organisation"
+    TENDER = "tender"
+    LIST_ITEM = "list_item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,33 @@ def organisation_document(
         names=(organisation.name, *_area_names(around.areas)),
         area_code=organisation.area_code,
         flags=tuple(serves(code) for code in sorted(areas)),
+        place=_point(None, None, around.areas),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A tender or an item of a list, as far as the public has been told of it."""
+
+    kind: Kind
+    id: UUID
+    title: str
+    texts: Sequence[str]
+    buyer_name: str
+    area_code: str
+    category_code: str | None
+    published_at: datetime
+
+
+def purchase_document(purchase: Purchase, around: Surroundings) -> Document:
+    """A tender or an item of a list as the index knows it, found by its words, its buyer, its place and what it is about."""
+    return replace(
+        _document(purchase.kind, purchase.id, purchase.title, around),
+        body="\n".join(purchase.texts),
+        names=(purchase.buyer_name, *_area_names(around.areas)),
+        area_code=purchase.area_code,
+        category=purchase.category_code or "",
+        published_at=int(purchase.published_at.timestamp()),
         place=_point(None, None, around.areas),
     )
 

@@ -13,6 +13,14 @@ from marketplace.discovery.upkeep import Upkeep
 from marketplace.organisations.events import OrganisationChanged, OrganisationVerified
 from marketplace.outbox.events import Event
 from marketplace.outbox.registry import Registry
+from marketplace.procurement.lists.events import EditionFinalised, EditionWithdrawn
+from marketplace.procurement.lists.models import ListItem
+from marketplace.procurement.tenders.events import (
+    TenderAmended,
+    TenderCancelled,
+    TenderEndedUnsuccessful,
+    TenderPublished,
+)
 from marketplace.volunteering.events import (
     NeedCancelled,
     NeedChanged,
@@ -41,6 +49,13 @@ _OF_NEEDS: tuple[type[Event], ...] = (
 )
 _MOST_AT_ONCE = 500
 _OF_ORGANISATIONS: tuple[type[Event], ...] = (OrganisationVerified, OrganisationChanged)
+_OF_TENDERS: tuple[type[Event], ...] = (
+    TenderPublished,
+    TenderAmended,
+    TenderCancelled,
+    TenderEndedUnsuccessful,
+)
+_OF_LISTS: tuple[type[Event], ...] = (EditionFinalised, EditionWithdrawn)
 
 
 def register(registry: Registry, index: SearchIndex, upkeep: Upkeep) -> None:
@@ -50,6 +65,10 @@ def register(registry: Registry, index: SearchIndex, upkeep: Upkeep) -> None:
     registry.on(NeedsImported, "discovery.index_imported", _index_imported(index))
     for event in _OF_ORGANISATIONS:
         registry.on(event, "discovery.index_organisation", _index_organisation(index))
+    for event in _OF_TENDERS:
+        registry.on(event, "discovery.index_tender", _index_tender(index))
+    for event in _OF_LISTS:
+        registry.on(event, "discovery.index_list", _index_list(index))
     registry.repeat("discovery.heal", timedelta(seconds=20), upkeep.heal)
     registry.on(AreasRenamed, "discovery.index_renamed_areas", _index_renamed_areas(index, upkeep))
     registry.repeat("discovery.reconcile_at_night", timedelta(hours=1), upkeep.reconcile_at_night)
@@ -98,3 +117,19 @@ def _index_organisation(index: SearchIndex) -> Callable[[Session, Event], Awaita
         await indexer.tell(session, index, Kind.NEED, await sources.needs_of(session, event.stream_id))
 
     return index_organisation
+
+
+def _index_tender(index: SearchIndex) -> Callable[[Session, Event], Awaitable[None]]:
+    async def index_tender(session: Session, event: Event) -> None:
+        await indexer.tell(session, index, Kind.TENDER, [event.stream_id])
+
+    return index_tender
+
+
+def _index_list(index: SearchIndex) -> Callable[[Session, Event], Awaitable[None]]:
+    async def index_list(session: Session, event: Event) -> None:
+        """Every item that the list ever had: what a new edition left out is no longer announced."""
+        items = await session.scalars(select(ListItem.id).where(ListItem.list_id == event.stream_id))
+        await indexer.tell(session, index, Kind.LIST_ITEM, items.all())
+
+    return index_list

@@ -70,6 +70,11 @@ def highlights_in(organisation: Organisation, text: str) -> list[Highlight]:
     return _found({Place.TITLE: organisation.name, Place.DESCRIPTION: organisation.about or ""}, text)
 
 
+def highlights_of_purchase(title: str, description: str, buyer_name: str, text: str) -> list[Highlight]:
+    """The same for a tender or an item of a list, and its buyer's name."""
+    return _found({Place.TITLE: title, Place.DESCRIPTION: description, Place.ORGANISATION: buyer_name}, text)
+
+
 def _found(said: dict[Place, str], text: str) -> list[Highlight]:
     if not text:
         return []

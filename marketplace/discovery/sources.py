@@ -1,31 +1,35 @@
 """From rows to documents, many at once: the same few statements however many there are."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from marketplace.areas import queries as areas
-from marketplace.areas.models import Area
-from marketplace.catalogue.models import Tag, TagSynonym
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.discovery.documents import (
     Change,
     Coming,
     Kind,
-    Surroundings,
-    TagWords,
-    document_id,
     need_document,
     organisation_document,
 )
+from marketplace.discovery.surroundings import gone, look_around, version
+from marketplace.discovery.tender_documents import (
+    item_changes,
+    item_is_findable,
+    tender_changes,
+    tender_is_findable,
+)
 from marketplace.organisations.models import Organisation, OrganisationArea, OrganisationField
 from marketplace.outbox.models import OutboxStream
+from marketplace.procurement.lists.models import ListItem, ListItemVersion
+from marketplace.procurement.tenders.models import Tender
 from marketplace.volunteering.models import Need, NeedQualification, NeedTag, Shift
 from marketplace.volunteering.states import is_open_need
 from matching.batches import batches
-from matching.index import Removal
 
 _MOST_CODES = 200
 
@@ -42,25 +46,27 @@ def organisation_is_findable() -> ColumnElement[bool]:
 
 async def ids_after(session: Session, kind: Kind, after: UUID | None, most: int) -> Sequence[UUID]:
     """The next ``most`` findable rows of a kind, by id."""
-    rows, findable = _of(kind)
-    return await _next(session, select(rows.id).where(findable), after, most)
+    rows = _of(kind)
+    return await _next(session, select(rows.id).where(rows.is_findable), after, most)
 
 
 async def all_ids_after(session: Session, kind: Kind, after: UUID | None, most: int) -> Sequence[UUID]:
     """The next ``most`` rows of a kind, by id, findable or not."""
-    return await _next(session, select(_of(kind)[0].id), after, most)
+    return await _next(session, select(_of(kind).every), after, most)
 
 
 async def ids_in_areas(session: Session, kind: Kind, codes: Collection[str], most: int) -> Sequence[UUID]:
     """At most ``most`` findable rows of a kind in these areas or below them."""
-    rows, findable = _of(kind)
+    rows = _of(kind)
     found: list[UUID] = []
     for some in batches(sorted(codes), _MOST_CODES):
         above = [
             rows.area_code.in_(some),
             *((func.substr(rows.area_code, 1, digits) + "0" * (12 - digits)).in_(some) for digits in (9, 6)),
         ]
-        found += await session.scalars(select(rows.id).where(findable, or_(*above)).limit(most - len(found)))
+        found += await session.scalars(
+            select(rows.id).where(rows.is_findable, or_(*above)).limit(most - len(found))
+        )
         if len(found) >= most:
             break
     return list(dict.fromkeys(found))
@@ -74,14 +80,30 @@ async def needs_of(session: Session, organisation_id: UUID) -> Sequence[UUID]:
 
 async def count(session: Session, kind: Kind) -> int:
     """How many rows of a kind are findable."""
-    rows, findable = _of(kind)
-    return await session.scalar(select(func.count()).select_from(rows).where(findable)) or 0
+    rows = _of(kind)
+    return await session.scalar(select(func.count(rows.id)).where(rows.is_findable)) or 0
 
 
-def _of(kind: Kind) -> tuple[type[Need] | type[Organisation], ColumnElement[bool]]:
-    if kind is Kind.NEED:
-        return Need, need_is_findable()
-    return Organisation, organisation_is_findable()
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Where the rows of a kind are: the id and area of those that may be findable, and the ids of all."""
+
+    id: InstrumentedAttribute[UUID]
+    area_code: InstrumentedAttribute[str]
+    is_findable: ColumnElement[bool]
+    every: InstrumentedAttribute[UUID]
+
+
+def _of(kind: Kind) -> _Rows:
+    match kind:
+        case Kind.NEED:
+            return _Rows(Need.id, Need.area_code, need_is_findable(), Need.id)
+        case Kind.ORGANISATION:
+            return _Rows(Organisation.id, Organisation.area_code, organisation_is_findable(), Organisation.id)
+        case Kind.TENDER:
+            return _Rows(Tender.id, Tender.area_code, tender_is_findable(), Tender.id)
+        case Kind.LIST_ITEM:
+            return _Rows(ListItemVersion.item_id, ListItemVersion.area_code, item_is_findable(), ListItem.id)
 
 
 async def _next(session: Session, query: Select[UUID], after: UUID | None, most: int) -> Sequence[UUID]:
@@ -92,21 +114,21 @@ async def _next(session: Session, query: Select[UUID], after: UUID | None, most:
 
 async def changes(session: Session, kind: Kind, ids: Collection[UUID]) -> dict[UUID, Change]:
     """What the index should know of these rows: a document, or its removal when it is not findable."""
-    return await (_needs if kind is Kind.NEED else _organisations)(session, ids)
+    return await _READERS[kind](session, ids)
 
 
 async def _needs(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
     # The version is read with the row and before everything else: what is read later can only be newer than it says.
     rows = (
         await session.execute(
-            select(Need, Organisation.name, _version(), need_is_findable().label("is_findable"))
+            select(Need, Organisation.name, version(), need_is_findable().label("is_findable"))
             .outerjoin(Organisation, Organisation.id == Need.organisation_id)
             .outerjoin(OutboxStream, OutboxStream.stream_id == Need.id)
             .where(Need.id.in_(ids))
             .execution_options(populate_existing=True)
         )
     ).all()
-    told: dict[UUID, Change] = {row.Need.id: _gone(Kind.NEED, row.Need.id, row.version) for row in rows}
+    told: dict[UUID, Change] = {row.Need.id: gone(Kind.NEED, row.Need.id, row.version) for row in rows}
     findable = {row.Need.id: row for row in rows if row.is_findable}
     if not findable:
         return told
@@ -115,7 +137,7 @@ async def _needs(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
     )
     for need_id, row in findable.items():
         tags.setdefault(need_id, []).append(row.Need.category_code)
-    around = await _around(
+    around = await look_around(
         session,
         {need_id: (row.version, row.Need.area_code) for need_id, row in findable.items()},
         tags,
@@ -141,14 +163,14 @@ async def _needs(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
 async def _organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
     rows = (
         await session.execute(
-            select(Organisation, _version(), organisation_is_findable().label("is_findable"))
+            select(Organisation, version(), organisation_is_findable().label("is_findable"))
             .outerjoin(OutboxStream, OutboxStream.stream_id == Organisation.id)
             .where(Organisation.id.in_(ids))
             .execution_options(populate_existing=True)
         )
     ).all()
     told: dict[UUID, Change] = {
-        row.Organisation.id: _gone(Kind.ORGANISATION, row.Organisation.id, row.version) for row in rows
+        row.Organisation.id: gone(Kind.ORGANISATION, row.Organisation.id, row.version) for row in rows
     }
     findable = {row.Organisation.id: row for row in rows if row.is_findable}
     if not findable:
@@ -159,7 +181,7 @@ async def _organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, 
             OrganisationField.organisation_id.in_(findable)
         ),
     )
-    around = await _around(
+    around = await look_around(
         session,
         {row_id: (row.version, row.Organisation.area_code) for row_id, row in findable.items()},
         fields,
@@ -175,15 +197,6 @@ async def _organisations(session: Session, ids: Collection[UUID]) -> dict[UUID, 
     return told
 
 
-def _version() -> ColumnElement[int]:
-    """How much news the row has made: it grows with every change that anybody publishes, and needs no column of its own."""
-    return func.coalesce(OutboxStream.last_sequence, 0).label("version")
-
-
-def _gone(kind: Kind, row_id: UUID, version: int) -> Removal:
-    return Removal(document_id(kind, row_id), version)
-
-
 async def _codes(session: Session, query: Select[UUID, str]) -> dict[UUID, list[str]]:
     return grouped(await session.execute(query))
 
@@ -197,37 +210,9 @@ async def _coming(session: Session, need_ids: Collection[UUID]) -> dict[UUID, li
     return grouped((need_id, Coming(starts_at, is_open)) for need_id, starts_at, is_open in rows)
 
 
-async def _around(
-    session: Session, rows: dict[UUID, tuple[int, str]], codes: dict[UUID, list[str]]
-) -> dict[UUID, Surroundings]:
-    words = await _tag_words(session, {code for some in codes.values() for code in some})
-    paths = await areas.paths(session, {area_code for _, area_code in rows.values()})
-    nowhere: list[Area] = []
-    return {
-        row_id: Surroundings(
-            version,
-            paths.get(area_code, nowhere),
-            [tag for code in sorted(codes.get(row_id, [])) for tag in words.get(code, [])],
-        )
-        for row_id, (version, area_code) in rows.items()
-    }
-
-
-async def _tag_words(session: Session, codes: Collection[str]) -> dict[str, list[TagWords]]:
-    """For each code the tag itself and the one above it: who looks for care of older people means help with bathing too."""
-    above = select(Tag.parent_code).where(Tag.code.in_(codes), Tag.parent_code.is_not(None))
-    rows = await session.execute(
-        select(Tag.code, Tag.parent_code, Tag.name_zh, Tag.name_en, TagSynonym.text)
-        .outerjoin(TagSynonym, TagSynonym.tag_code == Tag.code)
-        .where(or_(Tag.code.in_(codes), Tag.code.in_(above)))
-        .order_by(Tag.code, TagSynonym.text)
-    )
-    words: dict[str, dict[str, None]] = {}
-    parents: dict[str, str | None] = {}
-    for code, parent, name_zh, name_en, synonym in rows:
-        parents[code] = parent
-        words.setdefault(code, {}).update(dict.fromkeys(filter(None, (name_zh, name_en, synonym))))
-    tags = {code: TagWords(code, tuple(some)) for code, some in words.items()}
-    return {
-        code: [tags[one] for one in (code, parents[code]) if one is not None and one in tags] for code in tags
-    }
+_READERS: Mapping[Kind, Callable[[Session, Collection[UUID]], Awaitable[dict[UUID, Change]]]] = {
+    Kind.NEED: _needs,
+    Kind.ORGANISATION: _organisations,
+    Kind.TENDER: tender_changes,
+    Kind.LIST_ITEM: item_changes,
+}
