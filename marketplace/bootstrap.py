@@ -19,6 +19,8 @@ from marketplace.notices import handlers as notices_handlers
 from marketplace.notices.confirming import Confirming
 from marketplace.notices.email import Email, carrier_of
 from marketplace.notices.sending import Sending
+from marketplace.opendata import handlers as opendata_handlers
+from marketplace.opendata.publishing import Publisher
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.procurement import own_data as procurement_data
@@ -82,6 +84,9 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     sending = Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)
     confirming = Confirming(carrier, settings.mail_from, vault, settings.site_url, clock)
     notices_handlers.register(registry, personal_data, sending, confirming)
+    opendata_handlers.register(
+        registry, Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher)
+    )
     return House(
         settings=settings,
         clock=clock,

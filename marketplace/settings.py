@@ -65,6 +65,15 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         default="", description="comma-separated addresses whose X-Forwarded-For is believed"
     )
+    ocds_prefix: str = Field(
+        default="ocds-wushe0",
+        pattern=r"^ocds-[a-z0-9]{6}$",
+        description="of our ocids; a real one is registered with the Open Contracting Partnership",
+    )
+    ocds_publisher: str = Field(default="Wushe", min_length=1, description="who publishes the OCDS packages")
+    ocds_schema: Path | None = Field(
+        default=None, description="a folder with the official OCDS schemas, for `marketplace ocds validate`"
+    )
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -5,12 +5,21 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Self, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 Kept = TypeVar("Kept")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_READING = {"from": "json"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -48,8 +57,8 @@ def _is_uri(text: str) -> str:
     return text
 
 
-def _is_given(value: Any) -> Any:
-    if value is None:
+def _is_given(value: Any, info: ValidationInfo) -> Any:
+    if value is None and info.context is _READING:
         raise ValueError("ocds_null")
     return value
 
@@ -76,7 +85,7 @@ Filled = Annotated[str, Field(min_length=1)]
 Id: TypeAlias = Filled | int
 Number: TypeAlias = int | float
 Maybe = Annotated[Kept | None, BeforeValidator(_is_given)]
-"""May be left out, may not be null: OCDS allows null for words and numbers only."""
+"""May be left out, may not be null in JSON: OCDS allows null for words and numbers only."""
 Many = Annotated[list[Kept], AfterValidator(_without_repetition), AfterValidator(_with_own_ids)]
 """Members with ids of their own, merged one by one."""
 Plain = Annotated[list[Kept], AfterValidator(_without_repetition)]
@@ -103,7 +112,7 @@ class Part(BaseModel):
     @classmethod
     def read(cls, given: object) -> Self:
         """The part that JSON spells; only the standard's own names count. Raises pydantic's ValidationError."""
-        return cls.model_validate(given, by_alias=True, by_name=False)
+        return cls.model_validate(given, by_alias=True, by_name=False, context=_READING)
 
     def plain(self) -> dict[str, Any]:
         """The part as JSON values: everything that was given, and nothing else."""

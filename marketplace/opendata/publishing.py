@@ -54,18 +54,20 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What goes on top of the release being made: its ocid, its id and its date; and what was public of the process before."""
+    """What goes on top of the release being made: its ocid, number and date; and what was public of the process before."""
 
     ocid: str
-    release_id: str
+    number: int
     date: str
     record: dict[str, Any] | None
 
+    def release_id(self, tags: Sequence[ReleaseTag]) -> str:
+        """The release's own id: its number within the process and what it is about."""
+        return f"{self.ocid}-{self.number:04}-{tags[0]}"
 
-async def publish(
-    session: Session, process: Process, tags: Sequence[ReleaseTag], make: Callable[[Head], Release | None]
-) -> bool:
-    """Publish what ``make`` makes, when it makes something. Of one process only one transaction at a time gets here.
+
+async def publish(session: Session, process: Process, make: Callable[[Head], Release | None]) -> bool:
+    """Publish what ``make`` makes; it may make nothing where there is nothing new to say. Of one process only one transaction at a time gets here.
 
     The release is dated later than the one before: merging goes by date, and two events of one second must not change places.
     """
@@ -75,7 +77,7 @@ async def publish(
         at = max(at, row.released_at + _DISTINCT)
     number = row.releases + 1
     record = orjson.loads(row.body) if row.body else None
-    head = Head(row.ocid, f"{row.ocid}-{number:04}-{tags[0]}", moment(at), record)
+    head = Head(row.ocid, number, moment(at), record)
     release = make(head)
     if release is None:
         return False
@@ -93,7 +95,7 @@ async def publish(
             body=orjson.dumps(with_release(record, given)).decode(),
         )
     )
-    _place_later(session, _values(head, process, number, tags, at, body))
+    _place_later(session, _values(release, process, number, at, body))
     return True
 
 
@@ -121,16 +123,14 @@ async def _locked(session: Session, process: Process) -> OcdsRecord:
     return found.one()
 
 
-def _values(
-    head: Head, process: Process, number: int, tags: Sequence[str], at: datetime, body: bytes
-) -> dict[str, Any]:
+def _values(release: Release, process: Process, number: int, at: datetime, body: bytes) -> dict[str, Any]:
     return {
         "id": new_id(),
         "process_id": process.id,
-        "ocid": head.ocid,
+        "ocid": release.ocid,
         "number": number,
-        "release_id": head.release_id,
-        "tags": list(tags),
+        "release_id": release.id,
+        "tags": list(release.tag),
         "released_at": at,
         "body": body.decode(),
         "content_hash": hashlib.sha256(body).hexdigest(),
