@@ -1,7 +1,7 @@
 """Needs for an organisation, the best first, each explained: what communities of its areas ask for in its fields.
 
-The pair is scored as organisation and lot. Lots of procurement join here when there are any; today the lots are the open needs
-that a community published itself, without an organisation to carry them.
+The pair is scored as organisation and lot: here the lots are the open needs that a community published itself, without an
+organisation to carry them; ``lots`` ranks those of tenders.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,6 +19,7 @@ from marketplace.kernel.errors import NotFound, NotPermitted
 from marketplace.organisations import queries as organisations
 from marketplace.organisations.policy import belongs
 from marketplace.organisations.providing import ProviderProfile, provider_profiles
+from marketplace.procurement.contracts.models import Contract, Milestone, MilestoneReport
 from marketplace.recommendations import facts, weights, words
 from marketplace.recommendations.drafts import RankingKind
 from marketplace.recommendations.words import Reader, Told
@@ -80,12 +81,12 @@ async def for_organisation(
 
 
 async def providers(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, Provider]:
-    """Organisations as scoring sees them. Who works in a broad field works in all that lies under it. Five statements.
+    """Organisations as scoring sees them. Who works in a broad field works in all that lies under it. Six statements.
 
-    Ratings, grades and free capacity are kept nowhere yet, so they are unknown; procurement and delivery will bring them.
+    Ratings, grades and free capacity are kept nowhere yet, so they are unknown.
     """
     profiles = await provider_profiles(session, organisation_ids)
-    record = await _records(session, profiles)
+    record = _added(await _records(session, profiles), await _deliveries(session, profiles))
     tree = (await facts.tags(session)).tree
     return {
         organisation_id: _provider(profile, tree, *record.get(organisation_id, (0.0, 0.0)))
@@ -131,6 +132,42 @@ async def _records(session: Session, organisation_ids: Collection[UUID]) -> dict
     return found
 
 
+async def _deliveries(
+    session: Session, organisation_ids: Collection[UUID]
+) -> dict[UUID, tuple[float, float]]:
+    """Milestones of contracts that were accepted, and reports of them that were sent back, each fading with time."""
+    now = session.now()
+    rows = await session.execute(
+        select(Contract.organisation_id, MilestoneReport.decided_at, MilestoneReport.is_accepted)
+        .join(Milestone, Milestone.contract_id == Contract.id)
+        .join(MilestoneReport, MilestoneReport.milestone_id == Milestone.id)
+        .where(
+            Contract.organisation_id.in_(organisation_ids),
+            MilestoneReport.decided_at.between(now - _REMEMBERED, now),
+        )
+    )
+    found: dict[UUID, tuple[float, float]] = {}
+    for organisation_id, decided_at, is_accepted in rows:
+        assert decided_at is not None
+        delivered, failed = found.get(organisation_id, (0.0, 0.0))
+        weight = decayed((now - decided_at) / timedelta(days=1))
+        found[organisation_id] = (delivered + weight, failed) if is_accepted else (delivered, failed + weight)
+    return found
+
+
+def _added(
+    one: dict[UUID, tuple[float, float]], other: dict[UUID, tuple[float, float]]
+) -> dict[UUID, tuple[float, float]]:
+    nothing = (0.0, 0.0)
+    return {
+        key: (
+            one.get(key, nothing)[0] + other.get(key, nothing)[0],
+            one.get(key, nothing)[1] + other.get(key, nothing)[1],
+        )
+        for key in one.keys() | other.keys()
+    }
+
+
 def _was_late(starts_at: datetime, cancelled_at: datetime) -> bool:
     return starts_at - cancelled_at < _LATE
 
@@ -149,7 +186,7 @@ async def _ranked(
             visible_to(viewer),
             exists().where(Shift.need_id == Need.id, is_on_offer(session)),
             Need.organisation_id.is_(None),
-            Need.category_code.in_(_touched(provider.fields, tree)),
+            Need.category_code.in_(touched(provider.fields, tree)),
             _nearby(provider),
         )
         .order_by(Need.published_at.desc(), Need.id)
@@ -161,7 +198,7 @@ async def _ranked(
     return sorted(free, key=lambda pair: -pair[1].score)[:most]
 
 
-def _touched(fields: Collection[str], tree: TagTree) -> frozenset[str]:
+def touched(fields: Collection[str], tree: TagTree) -> frozenset[str]:
     """The fields, what lies under them and what lies above."""
     around = (tree.narrower(code) | tree.broader(code) for code in fields)
     return frozenset(fields).union(*around)
