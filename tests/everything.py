@@ -26,7 +26,7 @@ from marketplace.notices import facts
 from marketplace.notices.kinds import ChannelName, Kind
 from marketplace.notices.models import CalendarFeed, Notice
 from marketplace.notices.unsubscribing import Subscription, token_of
-from marketplace.organisations.models import OrganisationDocument
+from marketplace.organisations.models import Organisation, OrganisationDocument
 from marketplace.outbox.models import OutboxEvent
 from marketplace.recommendations.models import (
     Invitation,
@@ -44,7 +44,7 @@ from marketplace.staffing.settings import Settings
 from marketplace.volunteering.models import ShiftSeries
 from matching import lottery
 from matching.weights import VOLUNTEER_WEIGHTS
-from tests import builders, city
+from tests import builders, city, everything_bought
 
 PROPOSED_TAG = "kite_flying"
 CALENDAR_TOKEN = "calendar-token-of-the-member"
@@ -82,6 +82,9 @@ async def build(house: House) -> Everything:
         await _staffing(session, member, neighbour, colleague)
         await _tag(session, colleague)
         await _weights(session, colleague)
+        mine = await session.scalar(select(Organisation.id).where(Organisation.registered_by == member))
+        assert mine is not None
+        await everything_bought.build(session, member, colleague, (mine, organisation_id))
     unsubscribe = token_of(house.vault, Subscription(member, Kind.SIGN_UP_CONFIRMED, ChannelName.EMAIL))
     async with house.database.reading() as session:
         return Everything(member, outsider, await _ids(session), unsubscribe)
