@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -52,10 +52,10 @@ class Page(Generic[Row]):
         return self.cursors[-1] if self.cursors else None
 
 
-def encode_cursor(*key: datetime | int | float | str | UUID) -> str:
+def encode_cursor(*key: date | int | float | str | UUID) -> str:
     """An opaque, URL-safe cursor for a row's sort key; its last part must be unique."""
     plain = [
-        part.isoformat() if isinstance(part, datetime) else str(part) if isinstance(part, UUID) else part
+        part.isoformat() if isinstance(part, date) else str(part) if isinstance(part, UUID) else part
         for part in key
     ]
     return base64.urlsafe_b64encode(orjson.dumps(plain)).decode().rstrip("=")
@@ -81,6 +81,8 @@ def _read(kind: type, part: Any) -> Any:
         if moment.tzinfo is None:
             raise ValueError("a cursor's time carries its zone")
         return moment.astimezone(UTC)
+    if kind is date:
+        return date.fromisoformat(part)
     if kind is UUID and isinstance(part, str):
         return UUID(part)
     if not isinstance(part, kind) or isinstance(part, bool):

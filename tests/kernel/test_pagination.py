@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.pagination import CursorIsInvalid, decode_cursor, encode_cursor
 
-KINDS = (datetime, UUID, str, int)
+KINDS = (datetime, UUID, str, int, date)
 
 
 def forged(*parts: Any) -> str:
@@ -21,7 +21,7 @@ def forged(*parts: Any) -> str:
 
 
 def test_a_cursor_gives_back_its_key() -> None:
-    key = (datetime(2026, 11, 22, 2, 0, tzinfo=UTC), new_id(), "助老", 3)
+    key = (datetime(2026, 11, 22, 2, 0, tzinfo=UTC), new_id(), "助老", 3, date(2026, 11, 22))
     assert decode_cursor(encode_cursor(*key), *KINDS) == key
 
 
@@ -35,6 +35,9 @@ def test_a_cursor_gives_back_its_key() -> None:
         (datetime, "2026-11-22"),
         (datetime, "0001-01-01T00:00:00+14:00"),
         (datetime, "9999-12-31T23:59:59-14:00"),
+        (date, 5),
+        (date, "2026-02-30"),
+        (date, "2026-11-22T02:00:00+00:00"),
         (str, "a\0b"),
         (str, 1),
         (int, 2**63),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0016"
 down_revision: str | None = "0015"
@@ -50,6 +51,11 @@ def _list_editions() -> None:
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("consultation_opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("consultation_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "consulted",
+            sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("finalised_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finalised_by", sa.Uuid(), nullable=True),
         sa.Column("consultation_answer", sa.Text(), nullable=True),

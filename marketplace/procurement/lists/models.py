@@ -1,6 +1,7 @@
 """Tables of service lists: lists, editions, items as each edition has them, comments of the public, and who follows an item."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -29,7 +30,8 @@ class ServiceList(Identified, Base):
 class ListEdition(Identified, Base):
     """One version of a list: drafted, put before the public until ``consultation_ends_at``, then final or withdrawn.
 
-    At most one edition of a list is under way. A final one is never edited; the newest final one is in force.
+    At most one edition of a list is under way. A final one is never edited; the newest final one is in force. ``consulted`` is
+    the document that the public was asked about: what was changed since, to take comments up, is seen beside it.
     """
 
     __tablename__ = "list_editions"
@@ -52,6 +54,7 @@ class ListEdition(Identified, Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     consultation_opened_at: Mapped[datetime | None]
     consultation_ends_at: Mapped[datetime | None]
+    consulted: Mapped[dict[str, Any] | None]
     finalised_at: Mapped[datetime | None]
     finalised_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     consultation_answer: Mapped[str | None]
