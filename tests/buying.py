@@ -8,9 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.ids import new_id
+from marketplace.procurement.awards.models import Award
 from marketplace.procurement.bids.models import Bid, BidLot, BidSubmission
 from marketplace.procurement.models import Buyer
 from marketplace.procurement.records import content_hash
@@ -226,3 +229,38 @@ async def opened_bid(
     )
     await session.flush()
     return row.id
+
+
+async def award(
+    session: Session,
+    tender: PublishedTender,
+    organisation_id: UUID,
+    price_fen: int,
+    lot_id: UUID | None = None,
+    **facts: Any,
+) -> UUID:
+    """A standing award of a lot (the first one) with the bid that it is for, its notice over since a fortnight."""
+    lot_id = lot_id or tender.lot_ids[0]
+    bid_id = await opened_bid(session, tender, organisation_id, {lot_id: price_fen})
+    bid_lot_id = (await session.scalars(select(BidLot.id).where(BidLot.bid_id == bid_id))).one()
+    published_at = session.now() - timedelta(days=16)
+    row = await session.get_one(Tender, tender.id)
+    row.opened_at = row.evaluated_at = row.awarded_at = published_at
+    defaults: dict[str, Any] = {
+        "tender_id": tender.id,
+        "lot_id": lot_id,
+        "bid_lot_id": bid_lot_id,
+        "organisation_id": organisation_id,
+        "place": 1,
+        "price_fen": price_fen,
+        "currency": "CNY",
+        "reason": "综合得分第一",
+        "decided_at": published_at,
+        "decided_by": row.created_by,
+        "published_at": published_at,
+        "notice_ends_at": published_at + timedelta(days=1),
+    }
+    made = Award(id=new_id(), **{**defaults, **facts})
+    session.add(made)
+    await session.flush()
+    return made.id

@@ -44,6 +44,7 @@ def _call_offs() -> None:
         sa.Column("opened_by", sa.Uuid(), nullable=False),
         sa.Column("offers_end_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("price_weight", sa.Integer(), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=True),
         sa.Column("organisation_id", sa.Uuid(), nullable=True),
         sa.Column("basis", sa.Text(), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -67,8 +68,8 @@ def _call_offs() -> None:
         sa.UniqueConstraint(
             "opened_by", "idempotency_key", name=op.f("uq_call_offs_opened_by_idempotency_key")
         ),
+        sa.UniqueConstraint("lot_id", "turn", name=op.f("uq_call_offs_lot_id_turn")),
     )
-    op.create_index(op.f("ix_call_offs_lot_id"), "call_offs", ["lot_id"], unique=False)
 
 
 def _contracts() -> None:

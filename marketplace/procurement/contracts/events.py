@@ -35,6 +35,26 @@ class ContractPublished(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeProposed(Event):
+    """A change, a supplement or an early end waits for a second officer."""
+
+    stream: ClassVar[str] = "tender_id"
+    tender_id: UUID
+    contract_id: UUID
+    change_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRefused(Event):
+    """The second officer refused; the contract stays as it is."""
+
+    stream: ClassVar[str] = "tender_id"
+    tender_id: UUID
+    contract_id: UUID
+    change_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ContractChanged(Event):
     """A change or supplement was approved."""
 

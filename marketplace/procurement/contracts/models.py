@@ -192,7 +192,8 @@ class CallOff(Identified, Base):
     """A buyer calls a service off a framework: directly by published choice, by a second competition, or by rotation.
 
     ``organisation_id`` is who got it, with the ``basis`` on which; ``ended_at`` without it means that nobody did. ``price_weight``
-    is the percent that the price has in a second competition; the rest is quality, which the buyer judges after the end.
+    is the percent that the price has in a second competition; the rest is quality, which the buyer judges after the end. ``turn``
+    numbers the turns of a rotation within the lot.
     """
 
     __tablename__ = "call_offs"
@@ -202,7 +203,7 @@ class CallOff(Identified, Base):
         CheckConstraint("price_weight BETWEEN 1 AND 100", name="price_weight_known"),
         CheckConstraint("(way = 'competition') = (offers_end_at IS NOT NULL)", name="offers_end"),
         UniqueConstraint("opened_by", "idempotency_key"),
-        Index(None, "lot_id"),
+        UniqueConstraint("lot_id", "turn"),
     )
 
     lot_id: Mapped[UUID] = mapped_column(ForeignKey("lots.id"))
@@ -219,6 +220,7 @@ class CallOff(Identified, Base):
     opened_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     offers_end_at: Mapped[datetime | None]
     price_weight: Mapped[int] = mapped_column(default=100)
+    turn: Mapped[int | None]
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     basis: Mapped[str | None]
     ended_at: Mapped[datetime | None]
