@@ -16,6 +16,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     _tenders()
+    _tender_series()
     _tender_versions()
     _lots()
     _tender_documents()
@@ -83,6 +84,15 @@ def _tenders() -> None:
     op.create_index(op.f("ix_tenders_published_at"), "tenders", ["published_at"], unique=False)
     op.create_index(op.f("ix_tenders_replaces_tender_id"), "tenders", ["replaces_tender_id"], unique=False)
     op.create_index(op.f("ix_tenders_submissions_end_at"), "tenders", ["submissions_end_at"], unique=False)
+
+
+def _tender_series() -> None:
+    op.create_table(
+        "tender_series",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("last_number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_tender_series")),
+    )
 
 
 def _tender_versions() -> None:
@@ -259,6 +269,7 @@ def downgrade() -> None:
         "tender_documents",
         "lots",
         "tender_versions",
+        "tender_series",
         "tenders",
     ):
         op.drop_table(table)

@@ -14,7 +14,8 @@ class Tender(Identified, Base):
     """One contracting process. The draft is edited until it is published; from then on every change is a ``TenderVersion``.
 
     The moments are the facts from which ``states.stage`` derives where it stands; the rooms above write theirs. ``title`` and
-    the dates are those of the version in force, so that lists and the deadline need no JSON.
+    the dates are those of the version in force, so that lists and the deadline need no JSON. ``area_code`` is the buyer's: who
+    holds a role over it acts for the tender; where the service is given, the lots say.
     """
 
     __tablename__ = "tenders"
@@ -54,6 +55,15 @@ class Tender(Identified, Base):
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     cancellation_reason: Mapped[str | None] = mapped_column(String(500))
+
+
+class TenderSeries(Base):
+    """The numbers given out in one place and year: whoever starts a tender takes the next one in the statement that counts it."""
+
+    __tablename__ = "tender_series"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    last_number: Mapped[int]
 
 
 class TenderVersion(Identified, Base):

@@ -33,6 +33,17 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
+class EndReason(StrEnum):
+    """Why a tender or a lot ended without a result. Words: ``end_reason.<value>``; rooms above may have further codes."""
+
+    TOO_FEW_BIDS = "too_few_bids"
+    TOO_FEW_QUALIFIED = "too_few_qualified"
+    NOT_OPENED = "not_opened"
+    OVER_BUDGET = "over_budget"
+    UNFAIR = "unfair"
+    NO_CONTRACT = "no_contract"
+
+
 ENDED = frozenset({Stage.COMPLETE, Stage.UNSUCCESSFUL, Stage.CANCELLED})
 
 _STATUSES = {
