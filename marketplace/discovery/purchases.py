@@ -207,7 +207,7 @@ async def _tenders(session: Session, ids: Collection[UUID]) -> list[FoundPurchas
             buyer_name=row.name,
             area=row.Area,
             category=row.Tag,
-            fen=row.fen or 0,
+            fen=int(row.fen or 0),
             stage=states.stage(row.Tender, session.now()),
             closes_at=row.Tender.submissions_end_at,
         )

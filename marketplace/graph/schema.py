@@ -67,6 +67,7 @@ from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
 from marketplace.graph.guardians import GuardianMutations, GuardianQueries
 from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
+from marketplace.graph.lots import LotQueries
 from marketplace.graph.lotteries import LotteryMutations, LotteryQueries
 from marketplace.graph.mobilisations import MobilisationMutations, MobilisationQueries
 from marketplace.graph.needs import NeedMutations, NeedQueries
@@ -124,6 +125,7 @@ class Query(
     StaffingQueries,
     AssignmentRunQueries,
     LotteryQueries,
+    LotQueries,
     MobilisationQueries,
     NoticeQueries,
     AccountQueries,

@@ -213,9 +213,9 @@ class SearchQueries:
         page = connection(found.page, lambda card: FoundNeed.of(card, context.locale))
         return NeedSearchConnection(
             **vars(page),
-            by_category=_counts(found.names.categories, found.by_category),
-            by_district=_counts(found.names.areas, found.by_district),
-            by_language=_counts(found.names.languages, found.by_language),
+            by_category=counted(found.names.categories, found.by_category),
+            by_district=counted(found.names.areas, found.by_district),
+            by_language=counted(found.names.languages, found.by_language),
             with_places=found.with_places,
             is_reduced=found.reduced,
             is_approximate=found.approximate,
@@ -241,16 +241,16 @@ class SearchQueries:
         )
         return OrganisationSearchConnection(
             **vars(connection(found.page, FoundOrganisation.of)),
-            by_district=_counts(found.names.areas, found.by_district),
-            by_field=_counts(found.names.categories, found.by_field),
+            by_district=counted(found.names.areas, found.by_district),
+            by_field=counted(found.names.categories, found.by_field),
             is_reduced=found.reduced,
             is_approximate=found.approximate,
             is_cut=found.cut,
         )
 
 
-def _counts(entries: Mapping[str, Entry], counts: Mapping[str, int]) -> list[Count]:
-    """The most first."""
+def counted(entries: Mapping[str, Entry], counts: Mapping[str, int]) -> list[Count]:
+    """The counts of choices that have a name, the most first."""
     found = [
         Count(code=code, name_zh=entries[code].name.zh, name_en=entries[code].name.en, count=count)
         for code, count in counts.items()
