@@ -66,6 +66,7 @@ def _awards() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("notice_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("notice_id", sa.Uuid(), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_for", sa.String(length=64), nullable=True),

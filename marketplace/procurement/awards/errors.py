@@ -87,6 +87,14 @@ class AwardIsNotPublished(Conflict):
     """The award is not published yet."""
 
 
+class AwardIsSigned(Conflict):
+    """There is a signed contract; it ends by its own rules."""
+
+
+class OfficerBelongsToABidder(NotAllowed):
+    """Who is tied to a bidder awards nothing in this process."""
+
+
 class NothingToPublish(Conflict):
     """Every award of this process is published."""
 

@@ -32,6 +32,7 @@ class Award(Identified, Base):
     """A lot goes to a bid. A corrected or declined award stays on record; at most one of a lot and bid stands.
 
     ``seat`` counts the suppliers of a framework's lot; everywhere else there is one seat, so the index lets one award stand.
+    ``signed_at`` is written by the room above when both sides signed the contract: from then on nobody declines.
     """
 
     __tablename__ = "awards"
@@ -69,6 +70,7 @@ class Award(Identified, Base):
     decided_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     published_at: Mapped[datetime | None]
     notice_ends_at: Mapped[datetime | None]
+    signed_at: Mapped[datetime | None]
     notice_id: Mapped[UUID | None] = mapped_column(ForeignKey("award_notices.id"))
     ended_at: Mapped[datetime | None]
     ended_for: Mapped[str | None] = mapped_column(String(64))
