@@ -10,6 +10,7 @@ from marketplace.notices import (
     about_calls,
     about_hours,
     about_invitations,
+    about_lists,
     about_lotteries,
     about_needs,
     about_people,
@@ -24,6 +25,8 @@ from marketplace.notices.confirming import Confirming
 from marketplace.notices.sending import Sending
 from marketplace.organisations import events as organisations
 from marketplace.outbox.registry import Registry
+from marketplace.procurement.lists import events as service_lists
+from marketplace.procurement.tenders import events as tenders
 from marketplace.recommendations import events as recommendations
 from marketplace.staffing.lottery_events import LotteryCalledOff, LotteryDrawn
 from marketplace.staffing.mobilisation_events import MobilisationStopped, WaveCalled
@@ -46,6 +49,7 @@ def register(
     registry.on(identity.PersonErased, "notices.forget", own_data.forget)
     _organisations(registry)
     _recommendations(registry)
+    _lists(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
     registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
     registry.on(LotteryCalledOff, "notices.tell_lottery_off", about_lotteries.called_off)
@@ -95,6 +99,12 @@ def _organisations(registry: Registry) -> None:
     registry.on(
         organisations.OrganisationChanged, "notices.tell_suspended", about_people.organisation_changed
     )
+
+
+def _lists(registry: Registry) -> None:
+    registry.on(service_lists.EditionFinalised, "notices.tell_list_final", about_lists.finalised)
+    registry.on(service_lists.CommentAnswered, "notices.tell_comment_answered", about_lists.answered)
+    registry.on(tenders.TenderPublished, "notices.tell_item_tendered", about_lists.tendered)
 
 
 def _recommendations(registry: Registry) -> None:

@@ -65,6 +65,11 @@ class Kind(StrEnum):
     ORGANISATION_VERIFIED = "organisation_verified"
     ORGANISATION_REFUSED = "organisation_refused"
     ORGANISATION_SUSPENDED = "organisation_suspended"
+    LIST_ITEM_FINAL = "list_item_final"
+    LIST_ITEM_CHANGED = "list_item_changed"
+    LIST_ITEM_REMOVED = "list_item_removed"
+    LIST_ITEM_TENDERED = "list_item_tendered"
+    LIST_COMMENT_ANSWERED = "list_comment_answered"
     WEIGHTS_PROPOSED = "weights_proposed"
     WEIGHTS_APPROVED = "weights_approved"
     WEIGHTS_REFUSED = "weights_refused"
@@ -77,6 +82,7 @@ class Topic(StrEnum):
     HOURS = "hours"
     NEEDS = "needs"
     SEARCHES = "searches"
+    BUYING = "buying"
     ORGANISING = "organising"
     ACCOUNT = "account"
 
@@ -118,6 +124,13 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
     ),
     Topic.NEEDS: (Kind.NEED_PUBLISHED, Kind.NEED_DECLINED, Kind.NEED_CLOSED, Kind.NEED_CANCELLED),
     Topic.SEARCHES: (Kind.SEARCH_MATCHED, Kind.SEARCH_DIGEST),
+    Topic.BUYING: (
+        Kind.LIST_ITEM_FINAL,
+        Kind.LIST_ITEM_CHANGED,
+        Kind.LIST_ITEM_REMOVED,
+        Kind.LIST_ITEM_TENDERED,
+        Kind.LIST_COMMENT_ANSWERED,
+    ),
     Topic.ORGANISING: (
         Kind.NEED_RAISED,
         Kind.SIGN_UP_APPLIED,

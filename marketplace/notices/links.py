@@ -33,6 +33,14 @@ def lottery(lottery_id: UUID) -> str:
     return f"/lotteries/{lottery_id}"
 
 
+def list_item(item_id: UUID) -> str:
+    return f"/buying/items/{item_id}"
+
+
+def list_edition(list_id: UUID, number: int) -> str:
+    return f"/buying/lists/{list_id}/editions/{number}"
+
+
 def unsubscribe(token: str) -> str:
     return f"/unsubscribe/{token}"
 

@@ -23,7 +23,6 @@ from marketplace.procurement.lists.policy import buys, editions_visible_to, list
 from marketplace.procurement.lists.states import UNDER_WAY, EditionState, edition_state
 from marketplace.procurement.models import Buyer
 
-
 _MOST_YEARS = 12
 
 

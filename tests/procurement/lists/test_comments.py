@@ -11,8 +11,8 @@ from marketplace.identity.viewer import STRANGER, Role, Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted, SignInNeeded
 from marketplace.kernel.pagination import PageRequest
-from marketplace.procurement import records
-from marketplace.procurement.lists import comment_queries, comments, own_data
+from marketplace.procurement import own_data, records
+from marketplace.procurement.lists import comment_queries, comments
 from marketplace.procurement.lists.comment_queries import CommentRow
 from marketplace.procurement.lists.drafts import AnswerDraft, HideDraft
 from marketplace.procurement.lists.errors import CommentIsHidden, CommentsAreClosed
