@@ -261,6 +261,6 @@ async def test_viewers_see_their_own_grants_and_those_in_their_reach(house: Hous
 
 async def test_what_a_viewer_may_grant_is_offered(house: House) -> None:
     officer = await scene.person(house, Role.DISTRICT_OFFICER, city.CHANGNING)
-    assert policy.grantable_roles(officer) == (Role.COMMUNITY_WORKER,)
+    assert policy.grantable_roles(officer) == (Role.COMMUNITY_WORKER, Role.PROCUREMENT_OFFICER)
     assert policy.grantable_roles(STRANGER) == ()
     assert set(policy.grantable_roles(await scene.person(house, Role.ADMINISTRATOR))) == set(Role)
