@@ -249,6 +249,7 @@ async def award(
     defaults: dict[str, Any] = {
         "tender_id": tender.id,
         "lot_id": lot_id,
+        "seat": facts.get("place", 1),
         "bid_lot_id": bid_lot_id,
         "organisation_id": organisation_id,
         "place": 1,

@@ -137,6 +137,8 @@ async def _signed(session: Session, it: Held, by: UUID, side: str) -> None:
     if row.buyer_signed_at is None or row.supplier_signed_at is None:
         return
     row.signed_at = session.now()
+    if it.award is not None:
+        it.award.signed_at = session.now()
     published = await rule(session, "contract_published")
     row.publish_due_at = (await calendar(session)).due(session.now(), published, "within_days")
     await publish(session, ContractSigned(it.tender.id, row.id))
