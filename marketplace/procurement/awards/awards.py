@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from marketplace.catalogue.rules import RuleInForce
 from marketplace.db import audit
 from marketplace.db.clock import read_clock
 from marketplace.db.session import Session
@@ -36,7 +37,7 @@ from marketplace.procurement.profiles import rule
 from marketplace.procurement.tenders.models import Tender
 from marketplace.procurement.tenders.running import must_run
 from marketplace.procurement.tenders.states import EndReason
-from marketplace.procurement.working_days import calendar
+from marketplace.procurement.working_days import Calendar, calendar
 
 
 async def award(session: Session, viewer: Viewer, lot_id: UUID, draft: AwardDraft) -> Sequence[UUID]:
@@ -137,9 +138,10 @@ async def note_not_signed(session: Session, viewer: Viewer, award_id: UUID, draf
     _must_stand(tender, row)
     if row.published_at is None:
         raise AwardIsNotPublished()
-    until, article = await signing_ends_at(session, row.published_at)
+    limit = await rule(session, "contract")
+    until = signing_ends_at(row.published_at, limit, await calendar(session))
     if await read_clock(session) < until:
-        raise SigningHasTimeLeft(until=until, article=article)
+        raise SigningHasTimeLeft(until=until, article=limit.article)
     await settling.end(session, tender, row, Ending.NOT_SIGNED, officer, draft.reason)
     await settling.settle(session, tender)
 
@@ -156,10 +158,9 @@ async def end_lot(session: Session, viewer: Viewer, lot_id: UUID, draft: ReasonD
     await settling.end_lot(session, it.tender, lot_id, EndReason.NO_CONTRACT, officer)
 
 
-async def signing_ends_at(session: Session, published_at: datetime) -> tuple[datetime, str]:
-    """Until when the contract is to be signed, and by which article."""
-    limit = await rule(session, "contract")
-    return (await calendar(session)).due(published_at, limit, "within_days"), limit.article
+def signing_ends_at(published_at: datetime, limit: RuleInForce, days: Calendar) -> datetime:
+    """Until when the contract is to be signed."""
+    return days.due(published_at, limit, "within_days")
 
 
 async def held(session: Session, award_id: UUID) -> tuple[Award, Tender]:

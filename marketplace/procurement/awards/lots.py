@@ -52,7 +52,7 @@ class HeldLot:
         if not self.is_framework:
             return 1
         valid = len(self.report.ranking)
-        percent = self.rules.figure("framework_terms", "out_percent")
+        percent: int = self.rules.figure("framework_terms", "out_percent")
         out = max(1, -(-valid * percent // _PERCENT))
         wanted = self.file.framework.most_suppliers if self.file.framework else 1
         return max(min(wanted, valid - out), 0)
@@ -137,6 +137,6 @@ async def offer(session: Session, lot_id: UUID, bid_lot_id: UUID) -> tuple[BidLo
             .where(BidLot.id == bid_lot_id, BidLot.lot_id == lot_id, Bid.organisation_id.is_not(None))
         )
     ).one_or_none()
-    if found is None:
+    if found is None or found.organisation_id is None:
         raise NotFound()
-    return found[0], found[1]
+    return found.BidLot, found.organisation_id

@@ -134,9 +134,9 @@ async def windows(session: Session, viewer: Viewer, tender_id: UUID) -> Sequence
         ends_at = await deadlines.objecting_ends_at(session, tender, about)
         if ends_at is None or session.now() >= ends_at:
             continue
-        who = tuple((row.id, row.name) for row in named if await may_object(session, tender, about, row.id))
+        who = [(row.id, row.name) for row in named if await may_object(session, tender, about, row.id)]
         if who:
-            found.append(Window(about, ends_at, who))
+            found.append(Window(about, ends_at, tuple(who)))
     return found
 
 
