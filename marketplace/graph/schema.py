@@ -86,6 +86,9 @@ from marketplace.graph.shifts import ShiftMutations, ShiftQueries
 from marketplace.graph.sign_in import SignInMutations
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
 from marketplace.graph.staffing import StaffingMutations, StaffingQueries
+from marketplace.graph.tender_commands import TenderMutations
+from marketplace.graph.tender_questions import TenderQuestionMutations
+from marketplace.graph.tenders import TenderQueries
 from marketplace.graph.viewer import ViewerQueries
 
 
@@ -126,6 +129,7 @@ class Query(
     AssignmentRunQueries,
     LotteryQueries,
     LotQueries,
+    TenderQueries,
     MobilisationQueries,
     NoticeQueries,
     AccountQueries,
@@ -152,6 +156,8 @@ class Mutation(
     StaffingMutations,
     AssignmentRunMutations,
     LotteryMutations,
+    TenderMutations,
+    TenderQuestionMutations,
     MobilisationMutations,
     NoticeMutations,
     SavedSearchMutations,
