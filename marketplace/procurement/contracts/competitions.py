@@ -1,9 +1,10 @@
 """Second competitions: offers that nobody else sees until the end by the database's clock, then ranked as was stated, and decided."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, select, type_coerce, update
+from sqlalchemy import ColumnElement, literal, select, type_coerce, update
 
 from marketplace.db import audit
 from marketplace.db.clock import database_now
@@ -49,7 +50,7 @@ async def offer(
         raise SupplierDoesNotStand()
     if draft.price_fen > row.budget_fen:
         raise OfferIsOverTheBudget()
-    values = {
+    values: dict[str, Any] = {
         "id": new_id(),
         "call_off_id": call_off_id,
         "organisation_id": organisation_id,
@@ -58,22 +59,20 @@ async def offer(
         "offered_at": database_now(session),
         "offered_by": manager,
     }
-    columns = [CallOffOffer.__table__.c[name] for name in values]
+    columns = CallOffOffer.__table__.c
+    given: list[Any] = [
+        value
+        if isinstance(value, ColumnElement)
+        else type_coerce(literal(value, columns[name].type), columns[name].type)
+        for name, value in values.items()
+    ]
     # The end is judged in the statement that writes, so a clock of ours that is slow lets nobody in.
-    source = select(
-        *(
-            value if name == "offered_at" else type_coerce(literal(value, column.type), column.type)
-            for (name, value), column in zip(values.items(), columns, strict=True)
-        )
-    ).where(
-        select(CallOff.id)
-        .where(
-            CallOff.id == call_off_id,
-            CallOff.ended_at.is_(None),
-            CallOff.offers_end_at > database_now(session),
-        )
-        .exists()
+    takes = select(CallOff.id).where(
+        CallOff.id == call_off_id,
+        CallOff.ended_at.is_(None),
+        CallOff.offers_end_at > database_now(session),
     )
+    source = select(*given).where(takes.exists())
     put = upsert(session, CallOffOffer).from_select(list(values), source)
     kept = await session.execute(
         put.on_conflict_do_update(
