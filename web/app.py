@@ -19,6 +19,7 @@ from web.middleware import Headers, Visit
 from web.pages import (
     account,
     areas,
+    bids,
     calendar,
     catalogue,
     check_in,
@@ -28,17 +29,20 @@ from web.pages import (
     desk_hours,
     feeds,
     find,
+    find_purchases,
     guardian,
     health,
     home,
     hours,
     inbox,
+    lots_for_you,
     lotteries,
     manage_needs,
     mobilisations,
     needs,
     notice_preferences,
     opendata,
+    openings,
     organisation_desk,
     organisations,
     preferences,
@@ -68,6 +72,7 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 PAGES: tuple[list[BaseRoute], ...] = (
     home.routes,
     find.routes,
+    find_purchases.routes,
     feeds.routes,
     opendata.routes,
     preferences.routes,
@@ -94,6 +99,7 @@ PAGES: tuple[list[BaseRoute], ...] = (
     verification.routes,
     sign_ups.routes,
     staffing.routes,
+    lots_for_you.routes,
     lotteries.routes,
     mobilisations.routes,
     roster.routes,
@@ -106,10 +112,12 @@ PAGES: tuple[list[BaseRoute], ...] = (
     weights.routes,
     desk.routes,
     dead_jobs.routes,
+    bids.routes,
+    openings.routes,
     health.routes,
 )
 # Forms have tighter bounds of their own (web.forms.Bounds); this one holds for whatever reads a body.
-MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 22 * 1024 * 1024
 
 
 class HashedStaticFiles(StaticFiles):

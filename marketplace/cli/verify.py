@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from marketplace.cli import verify_record
+from marketplace.cli import verify_receipt, verify_record
 from marketplace.cli.running import errors, output
 
 app = typer.Typer(help="Redo what was published, from the published file alone.", no_args_is_help=True)
@@ -17,6 +17,7 @@ def _group() -> None:
 
 
 app.command("record")(verify_record.record)
+app.command("receipt")(verify_receipt.receipt)
 
 
 @app.command("lottery")

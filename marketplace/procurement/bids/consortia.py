@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.errors import NotFound
+from marketplace.kernel.errors import InputIsInvalid, NotFound
+from marketplace.kernel.input import searchable
 from marketplace.kernel.vault import Vault
 from marketplace.organisations.models import Organisation
 from marketplace.procurement.bids import submissions
@@ -56,6 +57,24 @@ async def disagree(
             ConsortiumConsent.partner_tag == bidder_tag(vault, tender_id, draft.organisation_id),
         )
     )
+
+
+async def named(session: Session, text: str) -> UUID:
+    """The verified organisation with this full name or credit code. Raises InputIsInvalid."""
+    wanted = searchable(text).strip()
+    found = await session.scalar(
+        select(Organisation.id)
+        .where(
+            or_(Organisation.name == wanted, Organisation.credit_code == wanted.upper()),
+            Organisation.verified_at.is_not(None),
+            Organisation.suspended_at.is_(None),
+        )
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+    if found is None:
+        raise InputIsInvalid.of("lead", "unknown_choice", choice=wanted)
+    return found
 
 
 async def partners_of(session: Session, tender_id: UUID, lead_id: UUID, vault: Vault) -> list[Organisation]:

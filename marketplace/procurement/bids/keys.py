@@ -18,11 +18,10 @@ from marketplace.procurement.bids import opening_room
 from marketplace.procurement.bids.errors import StrongroomIsClosed, TenderKeyIsNotReady
 from marketplace.procurement.bids.events import OpeningKeyReady
 from marketplace.procurement.bids.models import Opener, TenderKey
+from marketplace.procurement.bids.sealing import KEY_FORMAT
 from marketplace.procurement.bids.tender_files import in_force, quality_of
 from marketplace.procurement.profiles import rule
 from marketplace.procurement.tenders.models import Tender
-
-KEY_FORMAT = "wushe-tender-key/1"
 
 
 async def make(session: Session, tender_id: UUID, openers: Sequence[Opener]) -> None:

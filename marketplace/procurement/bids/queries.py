@@ -391,3 +391,24 @@ async def opening(session: Session, tender_id: UUID) -> OpeningRow:
         record_hash=None if record is None else record.record_hash,
         openers=[(row.number, row.name) for row in people],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOpener:
+    """An opener as the buyer sees them before publication: how far they are."""
+
+    number: int
+    name: str
+    code_made_at: datetime | None
+    code_confirmed_at: datetime | None
+
+
+async def named_openers(session: Session, tender_id: UUID) -> list[NamedOpener]:
+    """The openers with their names; the caller buys there."""
+    rows = await session.execute(
+        select(Opener.number, Person.name, Opener.code_made_at, Opener.code_confirmed_at)
+        .join(Person, Person.id == Opener.person_id)
+        .where(Opener.tender_id == tender_id)
+        .order_by(Opener.number)
+    )
+    return [NamedOpener(*row) for row in rows]
