@@ -24,6 +24,8 @@ from marketplace.opendata.publishing import Publisher
 from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.procurement import own_data as procurement_data
+from marketplace.procurement.awards import handlers as award_handlers
+from marketplace.procurement.evaluation import handlers as evaluation_handlers
 from marketplace.recommendations import handlers as recommendations_handlers
 from marketplace.recommendations.keeping import VolunteerStore
 from marketplace.settings import Settings
@@ -73,12 +75,14 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry, personal_data)
     personal_data.add("procurement", procurement_data.collect, procurement_data.erase)
+    evaluation_handlers.register(registry, vault)
     discovery_handlers.register(registry, search, upkeep)
     saved_search_handlers.register(registry, personal_data, search, Watch(city_readings()))
     recommendations_handlers.register(registry, personal_data, volunteers)
     staffing_handlers.register(personal_data)
     lottery_handlers.register(registry, personal_data, vault)
     mobilisation_handlers.register(registry, personal_data, volunteers)
+    award_handlers.register(registry)
     # The way out for letters: a mail server or, where none is named, a folder.
     carrier = carrier_of(settings.mail_url, settings.data_folder / "mail")
     sending = Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)

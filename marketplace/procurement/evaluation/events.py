@@ -39,3 +39,19 @@ class TenderEvaluated(Event):
 
     stream: ClassVar[str] = "tender_id"
     tender_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PanelReminded(Event):
+    """The officer reminds those who have not declared or not handed in."""
+
+    stream: ClassVar[str] = "tender_id"
+    tender_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SheetsComplete(Event):
+    """Every member has handed in every sheet: the report is due."""
+
+    stream: ClassVar[str] = "tender_id"
+    tender_id: UUID

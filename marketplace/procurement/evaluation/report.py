@@ -237,9 +237,15 @@ def recompute(report: Report, price_percent: int | None = None) -> tuple[Placed,
 
     Raises UnfitInput where scores are missing, or the weight is impossible.
     """
-    criteria = weighed(report.criteria)
+    criteria, offers = input_of(report)
     if price_percent is not None:
         criteria = with_price_weight(criteria, price_percent)
+    return rank(criteria, offers, report.tie_break, report.panel.draw.seed)
+
+
+def input_of(report: Report) -> tuple[tuple[Weighed, ...], list[Offer]]:
+    """What ``ranking.rank`` wants. Raises UnfitInput where a member's points are missing."""
+    criteria = tuple(Weighed(one.key, one.kind, one.weight) for one in report.criteria)
     points = marks(report.sheets)
     offers = []
     for bid in report.bids:
@@ -251,11 +257,7 @@ def recompute(report: Report, price_percent: int | None = None) -> tuple[Placed,
             if criterion.kind is CriterionKind.QUALITY and given != len(report.sheets):
                 raise UnfitInput(f"Not every member scored {criterion.key} of {bid.id}.")
         offers.append(Offer(bid.id, bid.price_fen, of_bid))
-    return rank(criteria, offers, report.tie_break, report.panel.draw.seed)
-
-
-def weighed(criteria: Sequence[ReportCriterion]) -> tuple[Weighed, ...]:
-    return tuple(Weighed(one.key, one.kind, one.weight) for one in criteria)
+    return criteria, offers
 
 
 def marks(sheets: Sequence[Sheet]) -> Marks:
