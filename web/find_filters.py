@@ -12,9 +12,10 @@ from marketplace.areas.codes import CITY, Level, level_of
 from marketplace.discovery.finding import Found
 from marketplace.discovery.names import Entry, Names
 from marketplace.discovery.organisations import FoundOrganisations, OrganisationWishes
+from marketplace.discovery.purchases import FoundPurchases, PurchaseKind, PurchaseWishes
 from marketplace.discovery.wishes import NeedWishes
 from marketplace.kernel.local_forms import distance, full_day
-from marketplace.kernel.locale import EN
+from marketplace.kernel.locale import EN, word
 from matching.text import printable
 from web.district_map import Outline, district_map
 from web.templating import here
@@ -132,6 +133,27 @@ def organisation_facets(
         (_("District"), _districts(request, found.names, by_district, wishes.area)),
         (_("Field of service"), _categories(request, "field", found.names, by_field, wishes.field)),
     )
+
+
+def purchase_facets(request: Request, found: FoundPurchases, wishes: PurchaseWishes) -> list[dict[str, Any]]:
+    """The same for tenders and announced items."""
+    _ = translator(request)
+    counts: tuple[Mapping[str, int] | None, ...] = (None, None, None)
+    if not found.reduced:
+        counts = (found.by_kind, found.by_district, found.by_category)
+    kinds = [_kind(request, kind, _count(kind.value, counts[0]), wishes.kind) for kind in PurchaseKind]
+    return _filled(
+        (_("Tender or announcement"), kinds),
+        (_("District"), _districts(request, found.names, counts[1], wishes.area)),
+        (_("Kind of service"), _categories(request, "category", found.names, counts[2], wishes.category)),
+    )
+
+
+def _kind(request: Request, kind: PurchaseKind, count: int | None, chosen: PurchaseKind | None) -> Choice:
+    is_chosen = kind is chosen
+    changed = {"kind": None if is_chosen else kind.value}
+    label = word(locale_of(request), f"purchase.{kind.value}")
+    return Choice(label, count, here(request, **changed, after=None), is_chosen)
 
 
 def _filled(*groups: tuple[str, list[Choice]]) -> list[dict[str, Any]]:

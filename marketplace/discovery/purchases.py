@@ -76,6 +76,11 @@ class FoundPurchase(Marked):
     list_id: UUID | None = None
     highlights: Sequence[Highlight] = ()
 
+    @property
+    def takes_bids(self) -> bool:
+        """Whether one could still bid."""
+        return self.stage in {Stage.ENQUIRY, Stage.SUBMISSION}
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPurchases:

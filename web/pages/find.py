@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from marketplace.discovery.finding import Found, find_needs
 from marketplace.discovery.names import Names
 from marketplace.discovery.organisations import matching_organisations
+from marketplace.discovery.purchases import FoundPurchase, matching_purchases
 from marketplace.discovery.saved_queries import saved_as
 from marketplace.discovery.wishes import NeedWishes, Sorting
 from marketplace.kernel.errors import MarketplaceError
@@ -27,6 +28,7 @@ from web.addresses import path_of
 from web.district_map import district_map
 from web.find_filters import chosen_filters, city, facet_links, name_of, unknown_in
 from web.forms import Form, blank_form
+from web.purchases import purchase_path
 from web.templating import render
 from web.visit import house_of, locale_of, page_request, viewer_of
 
@@ -44,6 +46,7 @@ SINGLE = (
 )
 _KNOWN = frozenset({*SINGLE, "tags", "after"})
 _MOST_ORGANISATIONS = 3
+_MOST_PURCHASES = 3
 _MOST_BROAD = 8
 _KILOMETRES = (1, 3, 5, 10, 20)
 
@@ -59,6 +62,7 @@ class Answer:
     wishes: NeedWishes
     hindrance: MarketplaceError | None
     organisations: Sequence[Organisation]
+    purchases: Sequence[FoundPurchase]
     is_saved: bool
 
 
@@ -95,8 +99,13 @@ async def _answer(request: Request, wishes: NeedWishes, page: PageRequest) -> An
             if wishes.text
             else []
         )
+        purchases = (
+            await matching_purchases(session, house.search, wishes.text, _MOST_PURCHASES)
+            if wishes.text
+            else []
+        )
         is_saved = await saved_as(session, viewer, wishes) is not None
-    return Answer(found, wishes, hindrance, organisations, is_saved)
+    return Answer(found, wishes, hindrance, organisations, purchases, is_saved)
 
 
 def _context(request: Request, form: Form, answer: Answer | None) -> dict[str, Any]:
@@ -115,6 +124,7 @@ def _context(request: Request, form: Form, answer: Answer | None) -> dict[str, A
         "unknown": unknown_in(request.query_params, _KNOWN),
         "most_characters": LONGEST_QUERY,
         "broad": _broad(request, names),
+        "purchase_path": purchase_path,
         "kilometres": _kilometres(request, form, answer.wishes.within_km if answer else None),
         "sortings": [(sort.value, word(locale_of(request), f"sorting.{sort.value}")) for sort in Sorting],
         "clear_path": request.url.path,
