@@ -2,7 +2,7 @@
 
 import typer
 
-from marketplace.cli import data, jobs, places, roles, search, serving, tender, verify
+from marketplace.cli import data, jobs, ocds, places, roles, search, serving, tender, verify
 
 app = typer.Typer(
     name="marketplace",
@@ -14,6 +14,7 @@ app = typer.Typer(
 app.add_typer(places.app, name="areas")
 app.add_typer(data.needs, name="needs")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(ocds.app, name="ocds")
 app.add_typer(roles.app, name="roles")
 app.add_typer(search.app, name="search")
 app.add_typer(tender.app, name="tender")
