@@ -163,8 +163,10 @@ def _low_price(case: Case, one: Offered) -> made.LowPrice | None:
         answered_at=None if query.answered_at is None else query.answered_at.isoformat(),
         votes=tuple(
             made.PriceVote(seat=seats[vote.member_id], is_accepted=vote.is_accepted, reason=vote.reason)
-            for vote in case.votes.get(query.id, ())
-            if vote.member_id in seats
+            for vote in sorted(
+                (one for one in case.votes.get(query.id, ()) if one.member_id in seats),
+                key=lambda one: seats[one.member_id],
+            )
         ),
         is_accepted=query.is_accepted,
     )
