@@ -25,6 +25,7 @@ from marketplace.outbox import handlers as outbox_handlers
 from marketplace.outbox.registry import Registry
 from marketplace.procurement import own_data as procurement_data
 from marketplace.procurement.awards import handlers as award_handlers
+from marketplace.procurement.bids import handlers as bid_handlers
 from marketplace.procurement.evaluation import handlers as evaluation_handlers
 from marketplace.recommendations import handlers as recommendations_handlers
 from marketplace.recommendations.keeping import VolunteerStore
@@ -75,6 +76,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry, personal_data)
     personal_data.add("procurement", procurement_data.collect, procurement_data.erase)
+    bid_handlers.register(registry)
     evaluation_handlers.register(registry, vault)
     discovery_handlers.register(registry, search, upkeep)
     saved_search_handlers.register(registry, personal_data, search, Watch(city_readings()))

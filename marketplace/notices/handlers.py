@@ -7,12 +7,15 @@ from marketplace.hours import events as hours
 from marketplace.identity import events as identity
 from marketplace.identity.personal_data import PersonalData
 from marketplace.notices import (
+    about_awards,
     about_calls,
     about_hours,
     about_invitations,
     about_lists,
     about_lotteries,
     about_needs,
+    about_objections,
+    about_openings,
     about_people,
     about_saved_searches,
     about_shifts,
@@ -25,6 +28,8 @@ from marketplace.notices.confirming import Confirming
 from marketplace.notices.sending import Sending
 from marketplace.organisations import events as organisations
 from marketplace.outbox.registry import Registry
+from marketplace.procurement.awards import events as awards
+from marketplace.procurement.bids.events import BidsOpened, OpenersNamed, OpeningKeyReady
 from marketplace.procurement.lists import events as service_lists
 from marketplace.procurement.tenders import events as tenders
 from marketplace.recommendations import events as recommendations
@@ -50,12 +55,17 @@ def register(
     _organisations(registry)
     _recommendations(registry)
     _lists(registry)
+    _awards(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
     registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
     registry.on(LotteryCalledOff, "notices.tell_lottery_off", about_lotteries.called_off)
     registry.on(WaveCalled, "notices.tell_called", about_calls.called)
     registry.on(MobilisationStopped, "notices.tell_call_ended", about_calls.ended)
     registry.on(NeedFitsSavedSearches, "notices.tell_fits", about_saved_searches.fits)
+    registry.on(OpenersNamed, "notices.tell_openers_named", about_openings.openers_named)
+    registry.on(OpeningKeyReady, "notices.tell_key_ready", about_openings.key_ready)
+    registry.on(BidsOpened, "notices.tell_bids_opened", about_openings.opened)
+    registry.repeat("notices.ask_openers", timedelta(minutes=5), about_openings.ask_openers)
     personal_data.add("notices", own_data.collect, own_data.erase)
     registry.repeat("notices.remind", timedelta(minutes=5), reminders.remind)
     registry.repeat("notices.forget_old", timedelta(days=1), inbox.forget_old)
@@ -99,6 +109,17 @@ def _organisations(registry: Registry) -> None:
     registry.on(
         organisations.OrganisationChanged, "notices.tell_suspended", about_people.organisation_changed
     )
+
+
+def _awards(registry: Registry) -> None:
+    registry.on(awards.AwardPublished, "notices.tell_award_published", about_awards.published)
+    registry.on(awards.AwardEnded, "notices.tell_award_ended", about_awards.ended)
+    registry.on(awards.CorrectionProposed, "notices.tell_correction", about_awards.correction_proposed)
+    registry.on(awards.ObjectionRaised, "notices.tell_objection_raised", about_objections.raised)
+    registry.on(awards.ObjectionAnswered, "notices.tell_objection_answered", about_objections.answered)
+    registry.on(awards.TenderSuspended, "notices.tell_suspended_tender", about_objections.suspended)
+    registry.on(awards.SuspensionLifted, "notices.tell_resumed_tender", about_objections.resumed)
+    registry.repeat("notices.remind_objections", timedelta(hours=1), about_objections.remind)
 
 
 def _lists(registry: Registry) -> None:

@@ -70,6 +70,23 @@ class Kind(StrEnum):
     LIST_ITEM_REMOVED = "list_item_removed"
     LIST_ITEM_TENDERED = "list_item_tendered"
     LIST_COMMENT_ANSWERED = "list_comment_answered"
+    AWARD_WON = "award_won"
+    BID_RANKED = "bid_ranked"
+    BID_NOT_RANKED = "bid_not_ranked"
+    AWARD_ENDED = "award_ended"
+    CORRECTION_PROPOSED = "correction_proposed"
+    OBJECTION_RAISED = "objection_raised"
+    OBJECTION_DUE = "objection_due"
+    OBJECTION_ANSWERED = "objection_answered"
+    COMPLAINT_RAISED = "complaint_raised"
+    COMPLAINT_DECIDED = "complaint_decided"
+    TENDER_SUSPENDED = "tender_suspended"
+    TENDER_RESUMED = "tender_resumed"
+    OPENER_CODE_WANTED = "opener_code_wanted"
+    OPENING_KEY_READY = "opening_key_ready"
+    OPENING_DUE = "opening_due"
+    BIDS_OPENED = "bids_opened"
+    BID_REFUSED = "bid_refused"
     WEIGHTS_PROPOSED = "weights_proposed"
     WEIGHTS_APPROVED = "weights_approved"
     WEIGHTS_REFUSED = "weights_refused"
@@ -130,6 +147,23 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.LIST_ITEM_REMOVED,
         Kind.LIST_ITEM_TENDERED,
         Kind.LIST_COMMENT_ANSWERED,
+        Kind.AWARD_WON,
+        Kind.BID_RANKED,
+        Kind.BID_NOT_RANKED,
+        Kind.AWARD_ENDED,
+        Kind.CORRECTION_PROPOSED,
+        Kind.OBJECTION_RAISED,
+        Kind.OBJECTION_DUE,
+        Kind.OBJECTION_ANSWERED,
+        Kind.COMPLAINT_RAISED,
+        Kind.COMPLAINT_DECIDED,
+        Kind.TENDER_SUSPENDED,
+        Kind.TENDER_RESUMED,
+        Kind.OPENER_CODE_WANTED,
+        Kind.OPENING_KEY_READY,
+        Kind.OPENING_DUE,
+        Kind.BIDS_OPENED,
+        Kind.BID_REFUSED,
     ),
     Topic.ORGANISING: (
         Kind.NEED_RAISED,

@@ -41,6 +41,34 @@ def list_edition(list_id: UUID, number: int) -> str:
     return f"/buying/lists/{list_id}/editions/{number}"
 
 
+def opener(tender_id: UUID) -> str:
+    return f"/openers/{tender_id}"
+
+
+def tender_openers(tender_id: UUID) -> str:
+    return f"/desk/buying/tenders/{tender_id}/openers"
+
+
+def opening(tender_id: UUID) -> str:
+    return f"/buying/tenders/{tender_id}/opening"
+
+
+def results(tender_id: UUID) -> str:
+    return f"/buying/tenders/{tender_id}/results"
+
+
+def award_desk(tender_id: UUID) -> str:
+    return f"/desk/buying/tenders/{tender_id}/award"
+
+
+def objection(objection_id: UUID) -> str:
+    return f"/buying/objections/{objection_id}"
+
+
+def objections_of(tender_id: UUID) -> str:
+    return f"/buying/tenders/{tender_id}/objections"
+
+
 def unsubscribe(token: str) -> str:
     return f"/unsubscribe/{token}"
 
