@@ -11,6 +11,7 @@ from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
+from marketplace.outbox.publish import publish
 from marketplace.procurement import policy, records
 from marketplace.procurement.awards import lots, notice, settling
 from marketplace.procurement.awards.awards import held, put
@@ -25,6 +26,7 @@ from marketplace.procurement.awards.errors import (
     CorrectionNeedsAnother,
     CorrectionWaitsAlready,
 )
+from marketplace.procurement.awards.events import CorrectionProposed
 from marketplace.procurement.awards.models import Award, AwardCorrection
 from marketplace.procurement.awards.states import Ending
 from marketplace.procurement.tenders.models import Lot, Tender
@@ -64,6 +66,7 @@ async def propose(session: Session, viewer: Viewer, award_id: UUID, draft: Corre
         session, tender.id, "correction.proposed", officer, correction_id=row.id, award_id=award_id
     )
     audit.record(session, officer, "correction.proposed", ("award", award_id), correction=row.id)
+    await publish(session, CorrectionProposed(tender.id, row.id))
     return row.id
 
 

@@ -26,6 +26,15 @@ class AwardEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionProposed(Event):
+    """A correction of an award waits for its second person."""
+
+    stream: ClassVar[str] = "tender_id"
+    tender_id: UUID
+    correction_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectionRaised(Event):
     """A supplier objects or complains; whoever must answer is told."""
 

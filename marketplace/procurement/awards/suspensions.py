@@ -13,7 +13,6 @@ from marketplace.db.clock import read_clock
 from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
 from marketplace.procurement import policy, records
@@ -64,26 +63,22 @@ async def suspend(session: Session, viewer: Viewer, complaint_id: UUID, draft: S
     return row.id
 
 
-async def lift(session: Session, viewer: Viewer, suspension_id: UUID) -> None:
-    """Let the process go on before its time. Raises SignInNeeded, NotFound, NotPermitted, SuspensionIsOver."""
-    tender_id = await session.scalar(select(Suspension.tender_id).where(Suspension.id == suspension_id))
-    if tender_id is None:
-        raise NotFound()
-    tender = await holding.held(session, tender_id)
+async def lift(session: Session, viewer: Viewer, complaint_id: UUID) -> None:
+    """Let the process go on before the complaint is decided. Raises SignInNeeded, NotFound, NotPermitted, SuspensionIsOver."""
+    _, tender = await held(session, complaint_id, COMPLAINT)
     supervisor = policy.must_supervise(viewer, tender.area_code)
-    row = await session.get_one(Suspension, suspension_id, populate_existing=True)
-    if row.lifted_at is not None:
+    if not await end_for(session, tender, complaint_id, supervisor):
         raise SuspensionIsOver()
-    await _end(session, tender, row, supervisor, await read_clock(session))
 
 
-async def end_for(session: Session, tender: Tender, complaint_id: UUID, by: UUID | None) -> None:
+async def end_for(session: Session, tender: Tender, complaint_id: UUID, by: UUID | None) -> bool:
     """End the rest that this complaint brought, if it lasts; the caller holds the tender."""
     row = await session.scalar(
         select(Suspension).where(Suspension.complaint_id == complaint_id, Suspension.lifted_at.is_(None))
     )
     if row is not None:
         await _end(session, tender, row, by, await read_clock(session))
+    return row is not None
 
 
 async def end_due(session: Session) -> None:

@@ -267,16 +267,16 @@ async def test_a_rest_is_lifted_once_and_only_by_the_supervisor(house: House) ->
     complaint_id = await scenes.complaint(house, scene)
     async with house.database.unit_of_work() as session:
         draft = SuspensionDraft(reason="先停", days=3)
-        suspension_id = await suspensions.suspend(session, scene.supervisor, complaint_id, draft)
+        await suspensions.suspend(session, scene.supervisor, complaint_id, draft)
     for viewer, error in ((STRANGER, SignInNeeded), (scene.officer, NotPermitted)):
         async with house.database.unit_of_work() as session:
             with pytest.raises(error):
-                await suspensions.lift(session, viewer, suspension_id)
+                await suspensions.lift(session, viewer, complaint_id)
     async with house.database.unit_of_work() as session:
-        await suspensions.lift(session, scene.supervisor, suspension_id)
+        await suspensions.lift(session, scene.supervisor, complaint_id)
     with pytest.raises(SuspensionIsOver):
         async with house.database.unit_of_work() as session:
-            await suspensions.lift(session, scene.supervisor, suspension_id)
+            await suspensions.lift(session, scene.supervisor, complaint_id)
 
 
 async def test_a_complaint_that_is_taken_back_lets_the_process_go_on(house: House) -> None:
