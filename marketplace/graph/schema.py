@@ -73,6 +73,7 @@ from marketplace.graph.mobilisations import MobilisationMutations, MobilisationQ
 from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.notices import NoticeMutations, NoticeQueries
+from marketplace.graph.ocds import OcdsQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.people import PeopleMutations, PeopleQueries
 from marketplace.graph.problems import HANDLERS
@@ -139,6 +140,7 @@ class Query(
     RoleQueries,
     RecommendationQueries,
     RankingQueries,
+    OcdsQueries,
 ):
     pass
 
