@@ -8,7 +8,6 @@ from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import InputIsInvalid, NotFound
 from marketplace.kernel.ids import new_id
-from marketplace.outbox.publish import publish
 from marketplace.procurement import policy, records
 from marketplace.procurement.evaluation.case import Case, load_held
 from marketplace.procurement.evaluation.declarations import declared_seat_of
@@ -16,11 +15,8 @@ from marketplace.procurement.evaluation.drafts import FindingDraft
 from marketplace.procurement.evaluation.errors import CheckIsClosed, CheckIsIncomplete
 from marketplace.procurement.evaluation.models import EligibilityClosing, EligibilityFinding
 from marketplace.procurement.evaluation.panels import BUYER
-from marketplace.procurement.tenders.events import TenderEndedUnsuccessful
-from marketplace.procurement.tenders.models import Lot
-
-TOO_FEW_QUALIFIED = "too_few_qualified"
-"""The reason of a lot, and of a tender, that ends because too few bids met the conditions."""
+from marketplace.procurement.tenders.states import EndReason
+from marketplace.procurement.tenders.tenders import end_lot_unsuccessful
 
 
 async def find(session: Session, viewer: Viewer, bid_id: UUID, tender_id: UUID, draft: FindingDraft) -> UUID:
@@ -78,24 +74,10 @@ async def close(session: Session, viewer: Viewer, tender_id: UUID) -> bool:
 
 async def end_lots_with_too_few(session: Session, case: Case, by: UUID) -> bool:
     """End every lot with fewer valid bids than the procedure asks, and the tender with the last of them; gives whether one is left."""
-    ended: list[Lot] = []
     for lot in case.live_lots():
         if len(case.valid(lot.id)) < case.least_bidders:
-            lot.unsuccessful_at, lot.unsuccessful_reason = session.now(), TOO_FEW_QUALIFIED
-            ended.append(lot)
-            await records.append(
-                session, case.tender.id, "lot.unsuccessful", by,
-                lot_id=lot.id, reason=TOO_FEW_QUALIFIED, valid=len(case.valid(lot.id)), needed=case.least_bidders,
-            )  # fmt: skip
-    if not ended:
-        return bool(case.live_lots())
-    is_over = not case.live_lots()
-    if is_over:
-        case.tender.unsuccessful_at, case.tender.unsuccessful_reason = session.now(), TOO_FEW_QUALIFIED
-        await records.append(session, case.tender.id, "tender.unsuccessful", by, reason=TOO_FEW_QUALIFIED)
-    await session.flush()
-    await publish(session, TenderEndedUnsuccessful(case.tender.id))
-    return not is_over
+            await end_lot_unsuccessful(session, lot.id, EndReason.TOO_FEW_QUALIFIED, by)
+    return bool(case.live_lots())
 
 
 def _must_check(viewer: Viewer, case: Case) -> UUID:
