@@ -63,7 +63,11 @@ from marketplace.graph.account import AccountMutations, AccountQueries
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
 from marketplace.graph.assignment_runs import AssignmentRunMutations, AssignmentRunQueries
+from marketplace.graph.buyers import BuyerMutations, BuyerQueries
+from marketplace.graph.call_offs import CallOffMutations, CallOffQueries
 from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
+from marketplace.graph.contract_commands import ContractMutations
+from marketplace.graph.contracts import ContractQueries
 from marketplace.graph.guardians import GuardianMutations, GuardianQueries
 from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
@@ -83,6 +87,8 @@ from marketplace.graph.roles import RoleMutations, RoleQueries
 from marketplace.graph.saved_searches import SavedSearchMutations, SavedSearchQueries
 from marketplace.graph.scalars import SCALARS
 from marketplace.graph.search import SearchQueries
+from marketplace.graph.service_list_changes import ServiceListMutations
+from marketplace.graph.service_lists import ServiceListQueries
 from marketplace.graph.shifts import ShiftMutations, ShiftQueries
 from marketplace.graph.sign_in import SignInMutations
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
@@ -132,6 +138,8 @@ class Query(
     LotQueries,
     TenderQueries,
     MobilisationQueries,
+    BuyerQueries,
+    ServiceListQueries,
     NoticeQueries,
     AccountQueries,
     CatalogueQueries,
@@ -141,6 +149,8 @@ class Query(
     RecommendationQueries,
     RankingQueries,
     OcdsQueries,
+    ContractQueries,
+    CallOffQueries,
 ):
     pass
 
@@ -161,6 +171,8 @@ class Mutation(
     TenderMutations,
     TenderQuestionMutations,
     MobilisationMutations,
+    BuyerMutations,
+    ServiceListMutations,
     NoticeMutations,
     SavedSearchMutations,
     AccountMutations,
@@ -170,6 +182,8 @@ class Mutation(
     RoleMutations,
     RecommendationMutations,
     RankingMutations,
+    ContractMutations,
+    CallOffMutations,
     SignInMutations,
 ):
     pass

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -47,7 +48,9 @@ async def test_a_buyer_is_registered_by_officers_of_its_area(house: House) -> No
     async with house.database.unit_of_work() as session:
         officer = await buying.officer(session)
         elsewhere = await buying.officer(session, "小徐", city.XUHUI)
-        assert await buyers.register(session, officer, draft)
+        assert (
+            await buyers.buyer(session, await buyers.register(session, officer, draft))
+        ).name == draft.name
         for viewer, refusal in ((elsewhere, NotPermitted), (STRANGER, SignInNeeded)):
             with pytest.raises(refusal):
                 await buyers.register(session, viewer, draft)
@@ -135,7 +138,7 @@ async def test_an_item_is_added_once_changed_and_taken_out(house: House) -> None
 )
 @pytest.mark.parametrize("backend", ["sqlite"])
 async def test_an_item_names_words_and_areas_that_there_are(
-    house: House, changes: dict[str, str], fields: set[str]
+    house: House, changes: dict[str, Any], fields: set[str]
 ) -> None:
     at = await scene.begun(house)
     with pytest.raises(InputIsInvalid) as refused:
