@@ -107,7 +107,9 @@ async def awarded(house: House, purchase: Purchase, offer: UUID, price: int = 18
     return row.id
 
 
-async def contracted(house: House, purchase: Purchase, award_id: UUID, **facts: Any) -> tuple[UUID, UUID]:
+async def contracted(
+    house: House, purchase: Purchase, award_id: UUID | None, **facts: Any
+) -> tuple[UUID, UUID]:
     """The contract is signed and public; its id and that of its milestone."""
     async with house.database.unit_of_work() as session:
         row = Contract(
