@@ -63,6 +63,7 @@ from marketplace.graph.account import AccountMutations, AccountQueries
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
 from marketplace.graph.assignment_runs import AssignmentRunMutations, AssignmentRunQueries
+from marketplace.graph.bids import BidMutations, BidQueries
 from marketplace.graph.buyers import BuyerMutations, BuyerQueries
 from marketplace.graph.call_offs import CallOffMutations, CallOffQueries
 from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
@@ -78,6 +79,7 @@ from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.notices import NoticeMutations, NoticeQueries
 from marketplace.graph.ocds import OcdsQueries
+from marketplace.graph.openings import OpeningMutations, OpeningQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.people import PeopleMutations, PeopleQueries
 from marketplace.graph.problems import HANDLERS
@@ -137,6 +139,8 @@ class Query(
     LotteryQueries,
     LotQueries,
     TenderQueries,
+    BidQueries,
+    OpeningQueries,
     MobilisationQueries,
     BuyerQueries,
     ServiceListQueries,
@@ -170,6 +174,8 @@ class Mutation(
     LotteryMutations,
     TenderMutations,
     TenderQuestionMutations,
+    BidMutations,
+    OpeningMutations,
     MobilisationMutations,
     BuyerMutations,
     ServiceListMutations,

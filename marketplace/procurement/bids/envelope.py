@@ -20,7 +20,7 @@ from marketplace.procurement.bids.bid_file import BidDocument, BidFile
 MOST_BYTES: Final = 20 * 1024 * 1024
 """A bid with all its papers, before it is sealed."""
 
-BUCKETS: Final = (64 * 1024, 256 * 1024, 1024 * 1024, 4 * 1024 * 1024, 10 * 1024 * 1024, MOST_BYTES)
+BUCKETS: Final = (32 * 1024, 128 * 1024, 512 * 1024, 2 * 1024 * 1024, 8 * 1024 * 1024, MOST_BYTES)
 
 _MAGIC: Final = b"WUSHEBID"
 _HEAD: Final = len(_MAGIC) + 4

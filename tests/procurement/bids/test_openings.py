@@ -351,7 +351,7 @@ async def test_an_altered_or_lost_envelope_is_refused_and_the_others_open(
     paths[0].write_bytes(paths[0].read_bytes()[:-1] + b"!")
     paths[1].unlink()
     organisation_id, manager = await scene.supplier(house, "戊社")
-    await scene.hand_in(house, at, organisation_id, manager, bytes(65536 + 48))
+    await scene.hand_in(house, at, organisation_id, manager, bytes(32768 + 48))
     await scene.open_all(house, clock, at, 2, 4, 1)
     assert await refusals(house, at.id) == [
         ("altered", []), ("altered", []), (None, [None]), (None, [None]), ("does_not_open", []),

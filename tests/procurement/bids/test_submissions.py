@@ -187,7 +187,7 @@ async def test_a_tender_that_rests_or_is_over_takes_no_bids(house: House, moment
         await scene.hand_in(house, at, one, manager, content)
 
 
-@pytest.mark.parametrize("length", [0, 1, 65536, 65536 + 47, 65536 + 49, 25 * 1024 * 1024])
+@pytest.mark.parametrize("length", [0, 1, 32768, 32768 + 47, 32768 + 49, 25 * 1024 * 1024])
 async def test_a_file_that_no_seal_made_is_refused(house: House, length: int) -> None:
     at = await scene.sealed_tender(house)
     one, manager = await scene.supplier(house)
