@@ -1,5 +1,6 @@
 """What every measurement stands on: a fresh migrated database of each kind, a house on it, and a line of print for each ratio."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ class Ground:
         folder = self._folder / str(self._copies)
         folder.mkdir()
         if isinstance(self._template, Path):
-            return self._stack.enter_context(databases.sqlite_copy(self._template, folder))
+            return _sqlite_copy(self._template, folder)
         return self._stack.enter_context(databases.postgresql_copy(self._template))
 
     def twin(self, url: str) -> str:
@@ -50,7 +51,7 @@ class Ground:
         name = make_url(url).database or ""
         if self.kind == "sqlite":
             folder = Path(self._stack.enter_context(TemporaryDirectory()))
-            return self._stack.enter_context(databases.sqlite_copy(Path(name), folder))
+            return _sqlite_copy(Path(name), folder)
         return self._stack.enter_context(databases.postgresql_copy(name))
 
     def settings(self, url: str) -> Settings:
@@ -71,6 +72,11 @@ class Ground:
             yield house
         finally:
             await house.close()
+
+
+def _sqlite_copy(original: Path, folder: Path) -> str:
+    shutil.copy(original, folder / "wushe.db")
+    return f"sqlite+aiosqlite:///{folder / 'wushe.db'}"
 
 
 @contextmanager
