@@ -168,7 +168,7 @@ class Case:
         if not others:
             return False
         percent = self.rules.figure("low_price", "of_average_percent")
-        return one.offer.price_fen * 100 < percent * Fraction(sum(others), len(others))
+        return bool(one.offer.price_fen * 100 < percent * Fraction(sum(others), len(others)))
 
     def low_prices(self) -> tuple[Offered, ...]:
         """Offers in live lots whose prices look too low."""

@@ -98,7 +98,6 @@ class PriceQueryRow:
     tender: Tender
     lot: Lot
     offer: BidLot
-    organisation_id: UUID
     may_answer: bool
 
 
@@ -231,9 +230,9 @@ async def price_query(session: Session, viewer: Viewer, query_id: UUID) -> Price
     ).first()
     if found is None or not policy.may_supply(viewer, found.organisation_id):
         raise NotFound()
-    query, tender, lot, offer, organisation_id = found
+    query, tender, lot, offer, _ = found
     may_answer = query.answered_at is None and query.decided_at is None and session.now() < query.due_at
-    return PriceQueryRow(query, tender, lot, offer, organisation_id, may_answer)
+    return PriceQueryRow(query, tender, lot, offer, may_answer)
 
 
 async def names_of(session: Session, members: Sequence[PanelMember]) -> dict[UUID, str]:
