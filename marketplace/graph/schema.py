@@ -83,6 +83,7 @@ from marketplace.graph.openings import OpeningMutations, OpeningQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
 from marketplace.graph.people import PeopleMutations, PeopleQueries
 from marketplace.graph.problems import HANDLERS
+from marketplace.graph.process_records import ProcessRecordQueries
 from marketplace.graph.ranking import RankingMutations, RankingQueries
 from marketplace.graph.recommendations import RecommendationMutations, RecommendationQueries
 from marketplace.graph.roles import RoleMutations, RoleQueries
@@ -125,6 +126,7 @@ def build(query: type, mutation: type | None = None) -> GraphSchema:
 class Query(
     ViewerQueries,
     NodeQueries,
+    ProcessRecordQueries,
     AreaQueries,
     JobQueries,
     HourQueries,
