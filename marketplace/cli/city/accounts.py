@@ -1,6 +1,7 @@
 """The demo's sign-ins: one person for each way of using the house, and work that waits for them."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -27,6 +28,10 @@ class Account:
     scope: str | None = None
     born: date = date(1992, 4, 12)
     skills: tuple[str, ...] = ()
+    buys_in: str | None = None
+    """The area for which they buy too."""
+    manages: int = 0
+    """Which of the demo's organisations is a manager's."""
 
 
 ACCOUNTS = (
@@ -55,10 +60,11 @@ ACCOUNTS = (
     Account(
         "13800000004",
         "周敏",
-        "district officer, Changning 区级专员",
+        "district and procurement officer, Changning 区级专员、采购员",
         "district_officer",
         CHANGNING,
         date(1982, 6, 30),
+        buys_in=CHANGNING,
     ),
     Account("13800000005", "沈文", "administrator 管理员", "administrator", CITY, date(1980, 11, 8)),
     Account(
@@ -68,11 +74,39 @@ ACCOUNTS = (
         born=date(2011, 3, 15),
     ),
     Account("13800000007", "张桂芳", "older resident 年长居民", born=date(1945, 10, 1)),
+    Account(
+        "13800000008",
+        "顾晓岚",
+        "second procurement officer, Changning 第二位采购员",
+        "procurement_officer",
+        CHANGNING,
+        date(1988, 2, 17),
+    ),
+    Account(
+        "13800000009",
+        "秦建国",
+        "procurement supervisor, Changning 采购监督员",
+        "procurement_supervisor",
+        CHANGNING,
+        date(1974, 5, 8),
+    ),
+    Account(
+        "13800000010",
+        "吴佳宁",
+        "manager of a rival bidder 另一家投标组织负责人",
+        "organisation_manager",
+        None,
+        date(1986, 12, 1),
+        manages=1,
+    ),
+    Account(
+        "13800000011", "郑婉清", "sits on panels for the buyer 评审小组采购人代表", born=date(1983, 7, 22)
+    ),
 )
-OLDER_RESIDENT = ACCOUNTS[-1]
+OLDER_RESIDENT = ACCOUNTS[6]
 
 
-def make_accounts(vault: Vault, home: str, organisation_id: UUID, now: datetime) -> WorkRows:
+def make_accounts(vault: Vault, home: str, organisations: Sequence[UUID], now: datetime) -> WorkRows:
     """The people of ACCOUNTS, who live in the community ``home``, with their roles."""
     rows = WorkRows()
     for account in ACCOUNTS:
@@ -97,7 +131,10 @@ def make_accounts(vault: Vault, home: str, organisation_id: UUID, now: datetime)
         for kind in ("terms", "privacy"):
             rows.add("consents", _consent(account, kind, now))
         if account.role:
-            rows.add("role_grants", _grant(account, person_id, organisation_id, now))
+            rows.add("role_grants", _grant(account, person_id, organisations[account.manages], now))
+        if account.buys_in:
+            buyer = replace(account, role="procurement_officer", scope=account.buys_in)
+            rows.add("role_grants", _grant(buyer, person_id, organisations[0], now))
     return rows
 
 

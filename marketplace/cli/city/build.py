@@ -97,7 +97,7 @@ async def build_city(
     near = [row for row in organisations.tables["organisations"] if row["verified_at"]]
     _bring_home(near[0], organisations)
     await writer.write(organisations.tables)
-    await writer.write(make_accounts(house.vault, home.code, near[0]["id"], now).tables)
+    await writer.write(make_accounts(house.vault, home.code, [row["id"] for row in near[:2]], now).tables)
     # The demo's volunteer is one of the active ones, often drawn, so that the pages have something to show.
     helpers = [*active, *([account_id(ACCOUNTS[0])] * max(1, len(active) // 150))]
     local = [home] * 4 + [spot for spot in spots if spot.code.startswith(prefix_of(JIANGSU_ROAD))] * 2
