@@ -1,5 +1,6 @@
 """A house with one of everything in it, two where one is the member's own, for tests that knock at every door there is."""
 
+import json
 import sqlite3
 from collections import defaultdict
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from marketplace.notices import facts
 from marketplace.notices.kinds import ChannelName, Kind
 from marketplace.notices.models import CalendarFeed, Notice
 from marketplace.notices.unsubscribing import Subscription, token_of
+from marketplace.opendata.models import ImportedRelease
 from marketplace.organisations.models import Organisation, OrganisationDocument
 from marketplace.outbox.models import OutboxEvent
 from marketplace.recommendations.models import (
@@ -47,6 +49,7 @@ from matching.weights import VOLUNTEER_WEIGHTS
 from tests import builders, city, everything_bought
 
 PROPOSED_TAG = "kite_flying"
+IMPORTED_OCID = "ocds-else00-1"
 CALENDAR_TOKEN = "calendar-token-of-the-member"
 _HOUR = timedelta(hours=1)
 
@@ -82,6 +85,7 @@ async def build(house: House) -> Everything:
         await _staffing(session, member, neighbour, colleague)
         await _tag(session, colleague)
         await _weights(session, colleague)
+        await _imported_release(session)
         mine = await session.scalar(select(Organisation.id).where(Organisation.registered_by == member))
         assert mine is not None
         await everything_bought.build(session, member, colleague, (mine, organisation_id))
@@ -402,6 +406,24 @@ async def _mobilisations(session: Session, member: UUID, neighbour: UUID, collea
             )
             for person_id in (member, neighbour)
         )
+    await session.flush()
+
+
+async def _imported_release(session: Session) -> None:
+    release = {"ocid": IMPORTED_OCID, "id": "1", "date": "2026-11-22T02:00:00Z", "tag": ["tender"]}
+    session.add(
+        ImportedRelease(
+            id=new_id(),
+            source="https://elsewhere.example",
+            ocid=IMPORTED_OCID,
+            release_id="1",
+            is_compiled=False,
+            released_at=session.now(),
+            imported_at=session.now(),
+            body=json.dumps(release),
+            content_hash="0" * 64,
+        )
+    )
     await session.flush()
 
 

@@ -98,6 +98,8 @@ GARBAGE = (
 CURSORS = ("AAAA", encode_cursor("x", 1), encode_cursor(10**15, -1), encode_cursor(city.NOW, "x"), "bnVsbA")
 QUERY_NAMES = (
     "after",
+    "cursor",
+    "limit",
     "before",
     "next",
     "q",
@@ -264,6 +266,9 @@ def _words(house: House, things: Everything) -> dict[str, list[str]]:
         "direction": ["in", "out"],
         "kind": ["contact", "terms"],
         "ranking": ["volunteer", "provider"],
+        "ocid": [everything.IMPORTED_OCID],
+        "part": ["extension", "release-schema"],
+        "year": ["2026"],
     }
 
 
