@@ -20,6 +20,7 @@ from marketplace.notices import (
     about_saved_searches,
     about_shifts,
     about_sign_ups,
+    about_tenders,
     inbox,
     own_data,
     reminders,
@@ -55,6 +56,7 @@ def register(
     _organisations(registry)
     _recommendations(registry)
     _lists(registry)
+    _tenders(registry)
     _awards(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
     registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
@@ -126,6 +128,15 @@ def _lists(registry: Registry) -> None:
     registry.on(service_lists.EditionFinalised, "notices.tell_list_final", about_lists.finalised)
     registry.on(service_lists.CommentAnswered, "notices.tell_comment_answered", about_lists.answered)
     registry.on(tenders.TenderPublished, "notices.tell_item_tendered", about_lists.tendered)
+
+
+def _tenders(registry: Registry) -> None:
+    registry.on(tenders.TenderPublished, "notices.tell_tender_published", about_tenders.published)
+    registry.on(tenders.TenderAmended, "notices.tell_tender_amended", about_tenders.amended)
+    registry.on(tenders.QuestionAsked, "notices.tell_tender_asked", about_tenders.asked)
+    registry.on(tenders.QuestionAnswered, "notices.tell_tender_answered", about_tenders.answered)
+    registry.on(tenders.TenderCancelled, "notices.tell_tender_cancelled", about_tenders.cancelled)
+    registry.on(tenders.TenderEndedUnsuccessful, "notices.tell_tender_ended", about_tenders.ended)
 
 
 def _recommendations(registry: Registry) -> None:

@@ -70,6 +70,13 @@ class Kind(StrEnum):
     LIST_ITEM_REMOVED = "list_item_removed"
     LIST_ITEM_TENDERED = "list_item_tendered"
     LIST_COMMENT_ANSWERED = "list_comment_answered"
+    TENDER_PUBLISHED = "tender_published"
+    TENDER_AMENDED = "tender_amended"
+    TENDER_AMENDED_BIDS = "tender_amended_bids"
+    TENDER_ASKED = "tender_asked"
+    TENDER_ANSWERED = "tender_answered"
+    TENDER_CANCELLED = "tender_cancelled"
+    TENDER_UNSUCCESSFUL = "tender_unsuccessful"
     AWARD_WON = "award_won"
     BID_RANKED = "bid_ranked"
     BID_NOT_RANKED = "bid_not_ranked"
@@ -147,6 +154,13 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.LIST_ITEM_REMOVED,
         Kind.LIST_ITEM_TENDERED,
         Kind.LIST_COMMENT_ANSWERED,
+        Kind.TENDER_PUBLISHED,
+        Kind.TENDER_AMENDED,
+        Kind.TENDER_AMENDED_BIDS,
+        Kind.TENDER_ASKED,
+        Kind.TENDER_ANSWERED,
+        Kind.TENDER_CANCELLED,
+        Kind.TENDER_UNSUCCESSFUL,
         Kind.AWARD_WON,
         Kind.BID_RANKED,
         Kind.BID_NOT_RANKED,

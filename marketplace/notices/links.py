@@ -69,6 +69,14 @@ def objections_of(tender_id: UUID) -> str:
     return f"/buying/tenders/{tender_id}/objections"
 
 
+def tender(tender_id: UUID) -> str:
+    return f"/buying/tenders/{tender_id}"
+
+
+def tender_desk(tender_id: UUID) -> str:
+    return f"/desk/buying/tenders/{tender_id}"
+
+
 def unsubscribe(token: str) -> str:
     return f"/unsubscribe/{token}"
 
