@@ -1,6 +1,7 @@
 """Commands that run the house: `demo`, `serve`, `worker`, and what looks at it: `doctor`, `schema`."""
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 _SEED = 2026
+_CODES = "demo-opening-codes.json"
+"""Where the demo keeps what real openers have on paper alone, so that people can try an opening."""
 
 
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -39,19 +42,30 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 async def _seed(house: "House") -> None:
+    from marketplace.cli.city.procurement import buy
     from marketplace.cli.data import fill, rebuild_index
 
     if await fill(house, volunteers=2_000, organisations=200, needs=600, seed=_SEED):
         await rebuild_index(house)
+        codes = await buy(house)
+        (house.settings.data_folder / _CODES).write_text(json.dumps(dict(codes)), "utf-8")
 
 
 def _welcome(address: str) -> None:
     from marketplace.cli.city.accounts import ACCOUNTS
+    from marketplace.settings import read_settings
 
     output.print(f"\n[bold]Wushe 五社[/bold] is at [bold]{address}[/bold] (stop with Ctrl+C)\n")
     output.print("Sign in with one of these numbers; the code is shown on the page and here:")
     for account in ACCOUNTS:
         output.print(f"  {account.phone}  {account.name}  {account.what}", markup=False)
+    kept = read_settings().data_folder / _CODES
+    if kept.exists():
+        output.print(
+            "\nBids for 社区助浴服务 wait to be opened at /openers, by any three of these with their codes:"
+        )
+        for phone, code in json.loads(kept.read_text("utf-8")).items():
+            output.print(f"  {phone}  {code}", markup=False)
     output.print("")
 
 
