@@ -221,6 +221,31 @@ async def awards_by_ids(session: Session, viewer: Viewer, ids: Sequence[UUID]) -
     }  # fmt: skip
 
 
+async def tender_of_lot(session: Session, lot_id: UUID) -> UUID:
+    """Raises NotFound."""
+    lot = await session.get(Lot, lot_id)
+    if lot is None or lot.removed_at is not None:
+        raise NotFound()
+    return lot.tender_id
+
+
+async def award_of_correction(session: Session, viewer: Viewer, correction_id: UUID) -> UUID:
+    """The award that is to be corrected, for who buys. Raises SignInNeeded, NotFound."""
+    found = (
+        await session.execute(
+            select(AwardCorrection.award_id, Tender.area_code)
+            .join(Award, Award.id == AwardCorrection.award_id)
+            .join(Tender, Tender.id == Award.tender_id)
+            .where(AwardCorrection.id == correction_id)
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound()
+    policy.must_buy(viewer, found.area_code, is_public=False)
+    award_id: UUID = found.award_id
+    return award_id
+
+
 async def own(session: Session, viewer: Viewer, tender_id: UUID) -> Sequence[OwnResult]:
     """The results of the viewer's organisations, lot by lot, once they are public. Raises SignInNeeded."""
     viewer.signed_in()

@@ -140,6 +140,16 @@ async def windows(session: Session, viewer: Viewer, tender_id: UUID) -> Sequence
     return found
 
 
+async def lots(session: Session, tender_id: UUID) -> Sequence[tuple[UUID, int, str]]:
+    """The lots that an objection may be about: id, number, title."""
+    rows = await session.execute(
+        select(Lot.id, Lot.number, Lot.title)
+        .where(Lot.tender_id == tender_id, Lot.removed_at.is_(None))
+        .order_by(Lot.number)
+    )
+    return [(row.id, row.number, row.title) for row in rows]
+
+
 _Complaint = aliased(Objection)
 
 
