@@ -4,7 +4,6 @@ from marketplace.discovery.purchases import FoundPurchase, PurchaseKind
 
 
 def purchase_path(found: FoundPurchase) -> str:
-    """The page of the tender, or of the list with the item on it."""
-    if found.kind is PurchaseKind.TENDER:
-        return f"/buying/tenders/{found.id}"
-    return f"/buying/lists/{found.list_id}#item-{found.id}"
+    """The page of the tender, or of the item."""
+    where = "tenders" if found.kind is PurchaseKind.TENDER else "items"
+    return f"/buying/{where}/{found.id}"
