@@ -9,6 +9,7 @@ from marketplace.identity.personal_data import PersonalData
 from marketplace.notices import (
     about_awards,
     about_calls,
+    about_evaluation,
     about_hours,
     about_invitations,
     about_lists,
@@ -31,6 +32,7 @@ from marketplace.organisations import events as organisations
 from marketplace.outbox.registry import Registry
 from marketplace.procurement.awards import events as awards
 from marketplace.procurement.bids.events import BidsOpened, OpenersNamed, OpeningKeyReady
+from marketplace.procurement.evaluation import events as evaluation
 from marketplace.procurement.lists import events as service_lists
 from marketplace.procurement.tenders import events as tenders
 from marketplace.recommendations import events as recommendations
@@ -57,6 +59,7 @@ def register(
     _recommendations(registry)
     _lists(registry)
     _tenders(registry)
+    _evaluation(registry)
     _awards(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
     registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
@@ -111,6 +114,14 @@ def _organisations(registry: Registry) -> None:
     registry.on(
         organisations.OrganisationChanged, "notices.tell_suspended", about_people.organisation_changed
     )
+
+
+def _evaluation(registry: Registry) -> None:
+    registry.on(evaluation.PanelDrawn, "notices.tell_panel_drawn", about_evaluation.drawn)
+    registry.on(evaluation.PanelMemberReplaced, "notices.tell_panel_replaced", about_evaluation.replaced)
+    registry.on(evaluation.PanelReminded, "notices.tell_panel_reminded", about_evaluation.reminded)
+    registry.on(evaluation.PriceQueried, "notices.tell_price_queried", about_evaluation.price_queried)
+    registry.on(evaluation.SheetsComplete, "notices.tell_sheets_complete", about_evaluation.sheets_complete)
 
 
 def _awards(registry: Registry) -> None:

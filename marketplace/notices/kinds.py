@@ -94,6 +94,12 @@ class Kind(StrEnum):
     OPENING_DUE = "opening_due"
     BIDS_OPENED = "bids_opened"
     BID_REFUSED = "bid_refused"
+    PANEL_DRAWN = "panel_drawn"
+    PANEL_LEFT = "panel_left"
+    PANEL_DECLARATION_WANTED = "panel_declaration_wanted"
+    PANEL_SHEETS_WANTED = "panel_sheets_wanted"
+    PRICE_QUERIED = "price_queried"
+    SHEETS_COMPLETE = "sheets_complete"
     WEIGHTS_PROPOSED = "weights_proposed"
     WEIGHTS_APPROVED = "weights_approved"
     WEIGHTS_REFUSED = "weights_refused"
@@ -178,6 +184,12 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.OPENING_DUE,
         Kind.BIDS_OPENED,
         Kind.BID_REFUSED,
+        Kind.PANEL_DRAWN,
+        Kind.PANEL_LEFT,
+        Kind.PANEL_DECLARATION_WANTED,
+        Kind.PANEL_SHEETS_WANTED,
+        Kind.PRICE_QUERIED,
+        Kind.SHEETS_COMPLETE,
     ),
     Topic.ORGANISING: (
         Kind.NEED_RAISED,

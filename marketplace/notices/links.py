@@ -53,6 +53,22 @@ def opening(tender_id: UUID) -> str:
     return f"/buying/tenders/{tender_id}/opening"
 
 
+def panels() -> str:
+    return "/panel"
+
+
+def panel(tender_id: UUID) -> str:
+    return f"/panel/{tender_id}"
+
+
+def price_question(query_id: UUID) -> str:
+    return f"/supplier/prices/{query_id}"
+
+
+def evaluation_desk(tender_id: UUID) -> str:
+    return f"/desk/buying/tenders/{tender_id}/evaluation"
+
+
 def results(tender_id: UUID) -> str:
     return f"/buying/tenders/{tender_id}/results"
 

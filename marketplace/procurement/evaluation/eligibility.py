@@ -8,11 +8,13 @@ from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import InputIsInvalid, NotFound
 from marketplace.kernel.ids import new_id
+from marketplace.outbox.publish import publish
 from marketplace.procurement import policy, records
 from marketplace.procurement.evaluation.case import Case, load_held
 from marketplace.procurement.evaluation.declarations import declared_seat_of
 from marketplace.procurement.evaluation.drafts import FindingDraft
 from marketplace.procurement.evaluation.errors import CheckIsClosed, CheckIsIncomplete
+from marketplace.procurement.evaluation.events import PanelReminded
 from marketplace.procurement.evaluation.models import EligibilityClosing, EligibilityFinding
 from marketplace.procurement.evaluation.panels import BUYER
 from marketplace.procurement.tenders.states import EndReason
@@ -69,7 +71,11 @@ async def close(session: Session, viewer: Viewer, tender_id: UUID) -> bool:
     session.add(EligibilityClosing(tender_id=tender_id, closed_at=session.now(), closed_by=officer))
     await session.flush()
     await records.append(session, tender_id, "eligibility.closed", officer, bids=len(case.bids()))
-    return await end_lots_with_too_few(session, case, officer)
+    goes_on = await end_lots_with_too_few(session, case, officer)
+    if goes_on and case.panel is not None:
+        # Members may score from here on: they are told what is awaited.
+        await publish(session, PanelReminded(tender_id))
+    return goes_on
 
 
 async def end_lots_with_too_few(session: Session, case: Case, by: UUID) -> bool:
