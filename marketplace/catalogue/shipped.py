@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from marketplace.catalogue.models import QualificationInclusion, QualificationType, Rule, Tag, TagSynonym
+from marketplace.catalogue.rules import RuleInForce
 from marketplace.db.session import Session
 from marketplace.kernel.ids import new_id
 
@@ -20,6 +21,18 @@ async def load(session: Session) -> None:
     await _load_qualifications(session, _read("qualifications.toml")["qualification"])
     for name in ("rules.toml", "procurement_rules.toml"):
         await _load_rules(session, _read(name)["rule"])
+
+
+def rules(prefix: str) -> dict[str, RuleInForce]:
+    """The shipped rules whose code begins with ``prefix``, for where there is no database to ask."""
+    return {
+        row["code"]: RuleInForce(
+            row["code"], row["value"], row["article"], row.get("days"), row["zh"], row["en"]
+        )
+        for name in ("rules.toml", "procurement_rules.toml")
+        for row in _read(name)["rule"]
+        if row["code"].startswith(prefix)
+    }
 
 
 def tag_words() -> set[str]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from marketplace.catalogue import rules
+from marketplace.catalogue import shipped as catalogue
 from marketplace.catalogue.rules import RuleInForce
 from marketplace.db.session import Session
 
@@ -41,6 +42,11 @@ class Profile:
 async def profile(session: Session, procedure: Procedure) -> Profile:
     """The profile in force now, in one statement."""
     return Profile(procedure, await rules.all_in_force(session, PREFIX))
+
+
+def shipped(procedure: Procedure) -> Profile:
+    """The profile as it ships with the house, for where a file is checked without any database."""
+    return Profile(procedure, catalogue.rules(PREFIX))
 
 
 async def rule(session: Session, name: str) -> RuleInForce:
