@@ -2,7 +2,7 @@
 
 import typer
 
-from marketplace.cli import tender_sealing
+from marketplace.cli import tender_lint, tender_sealing
 
 app = typer.Typer(help="Tenders: check a file, make and use opening keys, seal a bid.", no_args_is_help=True)
 
@@ -12,6 +12,7 @@ def _group() -> None:
     """Keeps the commands below one word, however many there are."""
 
 
+app.command("lint")(tender_lint.lint)
 app.command("keys")(tender_sealing.keys)
 app.command("open")(tender_sealing.open_bids)
 app.command("seal")(tender_sealing.seal)
