@@ -214,6 +214,16 @@ async def to_draft(session: Session, viewer: Viewer) -> list[AwardToDraft]:
     return [AwardToDraft(*row) for row in rows]
 
 
+async def public_title(session: Session, tender_id: UUID) -> str:
+    """The title of a purchase that was awarded, whose contracts are asked for. Raises NotFound for every other."""
+    title: str | None = await session.scalar(
+        select(Tender.title).where(Tender.id == tender_id, Tender.awarded_at.is_not(None))
+    )
+    if title is None:
+        raise NotFound()
+    return title
+
+
 async def _by_draft(
     session: Session, viewer: Viewer, request: PageRequest, which: ColumnElement[bool]
 ) -> Page[ContractRow]:
