@@ -1,11 +1,10 @@
 """The tender of a release: the file in force in the standard's words, its amendments, questions, and after the opening its bids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from marketplace.kernel.clock import day_starts
-from marketplace.kernel.locale import ZH, word
 from marketplace.opendata.codelists import Method
 from marketplace.opendata.facts import TenderFacts, suppliers_of
 from marketplace.opendata.kinds import moment, texts, yuan
@@ -22,9 +21,7 @@ from marketplace.opendata.parts import (
     Value,
 )
 from marketplace.opendata.publishing import Publisher
-from marketplace.opendata.release import Bid, Bids, Enquiry, Lot, Statistic, Tender
-from marketplace.procurement.bids.models import Bid as BidRow
-from marketplace.procurement.bids.models import BidLot
+from marketplace.opendata.release import Enquiry, Lot, Tender
 from marketplace.procurement.profiles import Procedure
 from marketplace.procurement.tenders import states
 from marketplace.procurement.tenders.file import CriterionKind, FileLot, TenderFile
@@ -67,7 +64,7 @@ def tender_part(facts: TenderFacts, parties: Parties, publisher: Publisher, now:
         has_enquiries=bool(facts.questions),
         eligibility_criteria=texts(*(_with_proof(one.text, one.proof) for one in file.conditions)),
         contract_period=_contract_period(file),
-        number_of_tenderers=None if row.opened_at is None else _number_of_bids(facts),
+        number_of_tenderers=number_of_bids(facts),
         tenderers=bidders,
         documents=list(_documents(facts, publisher)),
         milestones=list(_suspensions(facts)),
@@ -102,67 +99,9 @@ def _classification(facts: TenderFacts) -> Classification | None:
     return Classification(scheme=TAG_SCHEME, id=tag.code, description=tag.name_zh) if tag else None
 
 
-def bids_part(facts: TenderFacts, parties: Parties) -> Bids | None:
-    """The bids; None before the opening."""
-    if facts.tender.opened_at is None:
-        return None
-    return Bids(
-        statistics=list(_statistics(facts)),
-        details=[
-            detail
-            for bid in facts.bids.bids
-            for detail in _details(bid, facts.bids.offers.get(bid.id, ()), parties)
-        ],
-    )
-
-
-def _details(bid: BidRow, offers: Sequence[BidLot], parties: Parties) -> Iterator[Bid]:
-    """One bid for each lot that is offered for; what could not be opened is told by itself, with the reason."""
-    tenderers = [parties.organisation(one, "tenderer") for one in suppliers_of(bid)]
-    if not offers:
-        yield _bid(str(bid.id), bid, tenderers, None)
-    for offer in offers:
-        yield _bid(str(offer.id), bid, tenderers, offer)
-
-
-def _bid(key: str, bid: BidRow, tenderers: list[OrganizationReference], offer: BidLot | None) -> Bid:
-    refused, given = bid.refused_for, bid.refusal_facts
-    if refused is None and offer is not None:
-        refused, given = offer.refused_for, offer.refusal_facts
-    return Bid(
-        id=key,
-        submission_type="bid",
-        date=moment(bid.submitted_at),
-        status="disqualified" if refused else "pending",
-        description=word(ZH, f"bid_refusal.{refused}", given or {}) if refused else None,
-        tenderers=tenderers,
-        value=money(offer.price_fen, offer.currency) if offer else None,
-        related_lots=[str(offer.lot_id)] if offer else None,
-        documents=[_sealed(bid)] if bid.content_hash else [],
-    )
-
-
-def _sealed(bid: BidRow) -> Document:
-    """The bid itself is not published; its hash is, so that nobody can exchange it."""
-    return Document(
-        id=f"bid-{bid.id}",
-        document_type="x_bidContentHash",
-        title="投标文件内容摘要",
-        content_hash=sha256(bid.content_hash or ""),
-    )
-
-
-def _statistics(facts: TenderFacts) -> Iterator[Statistic]:
-    yield Statistic(id="bids", measure="bids", value=_number_of_bids(facts))
-    for lot in facts.lots:
-        offers = [
-            one for all_offers in facts.bids.offers.values() for one in all_offers if one.lot_id == lot.id
-        ]
-        yield Statistic(id=f"bids-{lot.id}", measure="bids", value=len(offers), related_lot=str(lot.id))
-
-
-def _number_of_bids(facts: TenderFacts) -> int:
-    return len(facts.bids.bids)
+def number_of_bids(facts: TenderFacts) -> int | None:
+    """How many bids came; None before the opening."""
+    return None if facts.tender.opened_at is None else len(facts.bids.bids)
 
 
 def _lots(facts: TenderFacts, now: datetime) -> Iterator[Lot]:

@@ -7,13 +7,14 @@ from uuid import UUID
 from marketplace.db.session import Session
 from marketplace.opendata import facts
 from marketplace.opendata.award_part import awards_part, contract_documents, contract_part
+from marketplace.opendata.bids_part import bids_part
 from marketplace.opendata.codelists import ReleaseTag
 from marketplace.opendata.facts import TenderFacts
 from marketplace.opendata.parties import Parties
 from marketplace.opendata.parts import RelatedProcess
 from marketplace.opendata.publishing import Head, Process, Publisher, publish
 from marketplace.opendata.release import Contract, Release
-from marketplace.opendata.tender_part import LANGUAGE, bids_part, official_notice, tender_part
+from marketplace.opendata.tender_part import LANGUAGE, official_notice, tender_part
 
 Choose = Callable[[Head], ReleaseTag]
 

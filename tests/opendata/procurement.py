@@ -11,10 +11,13 @@ from sqlalchemy import select, update
 from marketplace.bootstrap import House
 from marketplace.db.session import Session
 from marketplace.kernel.ids import new_id
+from marketplace.opendata import handlers
 from marketplace.opendata.models import OcdsRecord, OcdsRelease
+from marketplace.opendata.publishing import Publisher
 from marketplace.outbox import publish
 from marketplace.outbox.events import Event
 from marketplace.outbox.here import deliver_all
+from marketplace.outbox.registry import Registry
 from marketplace.procurement.awards.events import AwardPublished
 from marketplace.procurement.awards.models import Award
 from marketplace.procurement.bids.events import BidsOpened
@@ -38,12 +41,19 @@ class Purchase:
     suppliers: tuple[UUID, ...]
 
 
+def listening(house: House) -> Registry:
+    """Open data alone hears the news: what others make of rows that a test left out is none of its business."""
+    registry, settings = Registry(), house.settings
+    handlers.register(registry, Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher))
+    return registry
+
+
 async def told(house: House, *events: Event) -> None:
-    """Publish the events and let everybody hear them, in this order."""
+    """Publish the events and let open data hear them, in this order."""
     for event in events:
         async with house.database.unit_of_work() as session:
             await publish.publish(session, event)
-        delivered = await deliver_all(house.database, house.registry)
+        delivered = await deliver_all(house.database, listening(house))
         for failure in delivered.failures:
             raise AssertionError(event) from failure.error
 

@@ -410,7 +410,7 @@ async def test_an_event_that_is_delivered_twice_makes_one_release(house: House) 
         # As if the worker had died after its effect and before it could say so.
         await session.execute(update(OutboxEvent).values(done_at=None, lease_token=None, leased_until=None))
         assert await session.scalar(select(InboxEntry.event_id).limit(1)) is not None
-    await deliver_all(house.database, house.registry)
+    await deliver_all(house.database, procurement.listening(house))
     assert len(await procurement.releases(house, purchase.tender.id)) == 1
 
 
@@ -489,3 +489,10 @@ async def test_a_process_that_was_never_told_of_is_told_whole(house: House) -> N
     await told(house, TenderAmended(tender.id, 1))
     releases = await procurement.releases(house, tender.id)
     assert [release["tag"] for release in releases] == [["tender", "tenderAmendment"]]
+
+
+async def test_the_house_lets_open_data_hear_what_it_publishes(house: House) -> None:
+    heard = procurement.listening(house)
+    for event in ("TenderPublished", "BidsOpened", "AwardPublished", "ContractPublished", "EditionFinalised"):
+        (ours,) = heard.consumers_of(event)
+        assert ours.name in {one.name for one in house.registry.consumers_of(event)}
