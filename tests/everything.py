@@ -50,6 +50,8 @@ from tests import builders, city, everything_bought
 
 PROPOSED_TAG = "kite_flying"
 IMPORTED_OCID = "ocds-else00-1"
+# A place of a shift is taken by whoever signs up; the head of a record moves with everybody's acts.
+MOVED_BY_OTHERS = {"shifts", "procurement_record_heads"}
 CALENDAR_TOKEN = "calendar-token-of-the-member"
 _HOUR = timedelta(hours=1)
 

@@ -170,8 +170,7 @@ class Outsider(Asker):
     def forbidden(self, changes: dict[Row, Any]) -> Iterator[str]:
         for (table, _), (old, _) in changes.items():
             is_mine = self.things.outsider.hex in (old.get("person_id"), old.get("id"))
-            # A place of a shift is taken by whoever signs up.
-            if old and not is_mine and table != "shifts":
+            if old and not is_mine and table not in everything.MOVED_BY_OTHERS:
                 yield f"an outsider changed somebody's row of {table}"
 
 

@@ -59,6 +59,7 @@ TABLES = {
     "payment": "contract_payments",
     "person": "people",
     "price_query": "price_queries",
+    "process": "tenders",
     "proposal": "assignment_proposals",
     "qualification": "person_qualifications",
     "question": "tender_questions",
@@ -226,8 +227,7 @@ class Outsider(Knocker):
         mine = self.things.outsider.hex
         for (table, _), (old, _) in changes.items():
             is_mine = mine in (old.get("person_id"), old.get("id"))
-            # A place of a shift is taken by whoever signs up.
-            if old and not is_mine and table != "shifts":
+            if old and not is_mine and table not in everything.MOVED_BY_OTHERS:
                 yield f"an outsider changed somebody's row of {table}"
 
 
