@@ -67,7 +67,7 @@ def seal(
         target = out or source.with_suffix(".sealed")
         target.write_bytes(sealed)
     for one in missing:
-        errors.print(_say("tender_seal.missing", key=one), style="yellow", markup=False)
+        errors.print(_say("tender_seal.missing", wanted=one), style="yellow", markup=False)
     facts = {"path": target, "sha256": hashlib.sha256(sealed).hexdigest()}
     output.print(_say("tender_seal.sealed", **facts), markup=False)
 

@@ -45,7 +45,7 @@ def _problem(fault: Any) -> FieldProblem:
 
 def _printable(text: str) -> str:
     """Refuses control characters (a NUL breaks PostgreSQL, a bidi override misleads readers); keeps line breaks."""
-    if any(
+    if not text.isprintable() and any(
         unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in "\n\r\t\u200d\u200c" for char in text
     ):
         raise ValueError("control_characters")

@@ -98,6 +98,7 @@ async def opened(session: Session, event: BidsOpened) -> None:
         .order_by(Bid.submitted_at, Bid.id)
     )
     for lead, members, refused_for, has_refused_offer in bids.all():
+        assert lead is not None
         kind = Kind.BID_REFUSED if refused_for or has_refused_offer else Kind.BIDS_OPENED
         news = News(
             kind=kind,

@@ -55,7 +55,7 @@ async def save_bid(request: Request) -> Response:
             await bid_drafts.save(session, viewer_of(request), desk.tender.id, draft, house.vault)
         if form.value("then") == "later":
             return redirect(request, "bid_desk", _("Your draft is kept, encrypted."), **_ids(desk))
-        return redirect(request, "check_bid", **_ids(desk))
+        return redirect(request, "check_bid", None, **_ids(desk))
     return _show_form(request, desk, form)
 
 

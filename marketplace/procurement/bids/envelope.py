@@ -7,10 +7,9 @@ The sealed text adds 48 bytes (libsodium's sealed box: X25519, XSalsa20, Poly130
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-import rfc8785
 from nacl.public import PublicKey, SealedBox
 
 from marketplace.kernel.errors import InputIsInvalid
@@ -44,7 +43,12 @@ def document_of(name: str, media_type: str, content: bytes) -> BidDocument:
 
 def canonical(bid: BidFile) -> bytes:
     """The document's one way to be written (RFC 8785)."""
-    return rfc8785.dumps(bid.model_dump(mode="json"))
+    return canonical_json(bid.model_dump(mode="json"))
+
+
+def canonical_json(content: Mapping[str, Any]) -> bytes:
+    """RFC 8785 for content whose names are ASCII and whose numbers are whole: then the standard library writes it, ten times quicker."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def pack(bid: BidFile, papers: Sequence[bytes]) -> bytes:
@@ -67,6 +71,11 @@ def is_sealed_length(length: int) -> bool:
     return length - _OVERHEAD in BUCKETS
 
 
+def document_in(content: bytes) -> bytes:
+    """The canonical document of a content that ``unpack`` could read: what the bid's hash is over."""
+    return content[_HEAD : _HEAD + int.from_bytes(content[len(_MAGIC) : _HEAD])]
+
+
 def unpack(content: bytes) -> tuple[BidFile, list[bytes]]:
     """The bid and its papers. Raises UnreadableBid for whatever ``pack`` never made, however well it was sealed."""
     end = _HEAD + int.from_bytes(content[len(_MAGIC) : _HEAD])
@@ -86,6 +95,6 @@ def unpack(content: bytes) -> tuple[BidFile, list[bytes]]:
             raise UnreadableBid
         papers.append(paper)
         end += line.size
-    if any(content[end:]):
+    if content.count(0, end) != len(content) - end:
         raise UnreadableBid
     return bid, papers

@@ -1,6 +1,5 @@
 """How a way in and the strongroom talk: pieces of bytes, each after its length. Standard library only, for the strongroom's sake."""
 
-import asyncio
 from typing import BinaryIO, Final
 
 LARGEST: Final = 24 * 1024 * 1024
@@ -21,22 +20,15 @@ def read(stream: BinaryIO) -> bytes | None:
     head = stream.read(4)
     if not head:
         return None
-    length = _length(head)
+    length = length_of(head)
     content = stream.read(length)
     if len(content) != length:
         raise BrokenFrame
     return content
 
 
-async def read_async(stream: asyncio.StreamReader) -> bytes:
-    """The next piece of a stream that should have one. Raises BrokenFrame."""
-    try:
-        return await stream.readexactly(_length(await stream.readexactly(4)))
-    except asyncio.IncompleteReadError:
-        raise BrokenFrame from None
-
-
-def _length(head: bytes) -> int:
+def length_of(head: bytes) -> int:
+    """How long the piece after these four bytes is. Raises BrokenFrame."""
     length = int.from_bytes(head)
     if len(head) != 4 or length > LARGEST:
         raise BrokenFrame

@@ -3,6 +3,7 @@
 There is no other way in: the house holds no key, and too few parts within the time of the rule end the tender instead.
 """
 
+import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from marketplace.outbox.publish import publish
 from marketplace.procurement import records
 from marketplace.procurement.bids import codes, opening_room, unsealing
 from marketplace.procurement.bids.drafts import OpenerCodeDraft
+from marketplace.procurement.bids.envelope import canonical_json
 from marketplace.procurement.bids.errors import (
     BidsAreOpenedAlready,
     OpenerCodeIsAnother,
@@ -147,7 +149,7 @@ async def _open(
     bids = await unsealing_.all()
     record = unsealing.record(tender, opened_at, bids, unsealing_)
     record["openers"] = [{"number": number, "given_at": at.isoformat()} for number, at in who]
-    record_hash = records.content_hash(record)
+    record_hash = hashlib.sha256(canonical_json(record)).hexdigest()
     tender.opened_at = opened_at
     await unsealing_.write(bids)
     session.add(Opening(tender_id=tender.id, opened_at=opened_at, record=record, record_hash=record_hash))

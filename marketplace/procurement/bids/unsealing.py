@@ -1,8 +1,9 @@
 """All bids of a tender out of their envelopes: read in the strongroom, judged, written as rows, and told in the public record."""
 
+import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,10 @@ from marketplace.procurement.tenders.models import Lot, Tender
 
 RECORD_FORMAT = "wushe-opening/1"
 
+_MOST_AT_ONCE = 32
+_MOST_BYTES_AT_ONCE = 16 * 1024 * 1024
+"""How much is in memory at once, unless one bid alone is larger."""
+
 
 @dataclass(slots=True)
 class OpenedBid:
@@ -39,14 +44,11 @@ class OpenedBid:
     leads: bool = False
     offers: dict[UUID, Reason | None] = field(default_factory=dict)
     papers: list[str] = field(default_factory=list)
+    content_hash: str | None = None
 
     @property
     def organisation_id(self) -> UUID | None:
         return self.bid.bidder if self.bid is not None and self.leads else None
-
-    @property
-    def content_hash(self) -> str | None:
-        return None if self.bid is None else hashlib.sha256(envelope.canonical(self.bid)).hexdigest()
 
 
 class Unsealing:
@@ -65,7 +67,8 @@ class Unsealing:
         """Every bid that was not withdrawn, opened and judged, in the order in which they came in."""
         self.terms = await self._terms()
         handed = await self._handed_in()
-        bids = [await self._opened(newest, sealed) for newest, sealed in handed]
+        await self._room.ready()
+        bids = await self._opened_all(handed)
         await self._judge_members(bids)
         for one in bids:
             if one.bid is not None and one.reason is None:
@@ -109,27 +112,57 @@ class Unsealing:
         in_order = sorted(standing, key=lambda tag: (sealed[tag].submitted_at, sealed[tag].id))
         return [(standing[tag], sealed[tag]) for tag in in_order]
 
-    async def _opened(self, newest: BidSubmission, sealed: BidSubmission) -> OpenedBid:
-        handed = Handed(sealed.tender_version, newest.tender_version, sealed.submitted_at)
+    async def _opened_all(self, handed: Sequence[tuple[BidSubmission, BidSubmission]]) -> list[OpenedBid]:
+        bids: list[OpenedBid] = []
+        for some in _batches(handed):
+            contents = await asyncio.gather(*(self._fetched(sealed) for _, sealed in some))
+            known = [content for content in contents if content is not None]
+            plains = iter(await self._room.unseal_all(known))
+            papers: dict[str, bytes] = {}
+            for (newest, sealed), content in zip(some, contents, strict=True):
+                bids.append(
+                    self._read(newest, sealed, content, None if content is None else next(plains), papers)
+                )
+            await asyncio.gather(*(self._files.put(paper) for paper in papers.values()))
+        return bids
+
+    async def _fetched(self, sealed: BidSubmission) -> bytes | None:
+        """The sealed bytes, if they are those that the receipt names."""
         try:
             content = await self._files.get(sealed.sealed_key or "")
         except FileIsGone:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == sealed.sealed_key else None
+
+    def _read(
+        self,
+        newest: BidSubmission,
+        sealed: BidSubmission,
+        content: bytes | None,
+        plain: bytes | None,
+        papers: dict[str, bytes],
+    ) -> OpenedBid:
+        """One bid, judged by itself; its papers are laid to the others that are to be kept."""
+        handed = Handed(sealed.tender_version, newest.tender_version, sealed.submitted_at)
+        if content is None:
             return OpenedBid(sealed, handed, None, Reason(Refusal.ALTERED))
-        if hashlib.sha256(content).hexdigest() != sealed.sealed_key:
-            return OpenedBid(sealed, handed, None, Reason(Refusal.ALTERED))
-        plain = await self._room.unseal(content)
         if plain is None:
             return OpenedBid(sealed, handed, None, Reason(Refusal.DOES_NOT_OPEN))
         if len(plain) > envelope.MOST_BYTES:
             return OpenedBid(sealed, handed, None, Reason(Refusal.TOO_LARGE))
         try:
-            bid, papers = envelope.unpack(plain)
+            bid, own = envelope.unpack(plain)
         except envelope.UnreadableBid:
             return OpenedBid(sealed, handed, None, Reason(Refusal.UNREADABLE))
         leads = bidder_tag(self._vault, self._tender.id, bid.bidder) == sealed.bidder_tag
         reason = judging.refusal_of_bid(bid, handed, self.terms, is_its_bidder=leads)
-        kept = [await self._files.put(paper) for paper in papers] if leads else []
-        return OpenedBid(sealed, handed, bid, reason, leads, papers=kept)
+        one = OpenedBid(sealed, handed, bid, reason, leads)
+        one.content_hash = hashlib.sha256(envelope.document_in(plain)).hexdigest()
+        if leads:
+            # The file store names content by its SHA-256, and unpacking compared it.
+            one.papers = [line.sha256 for line in bid.documents]
+            papers |= dict(zip(one.papers, own, strict=True))
+        return one
 
     async def _judge_members(self, bids: Sequence[OpenedBid]) -> None:
         standing = [one for one in bids if one.bid is not None and one.reason is None]
@@ -195,6 +228,22 @@ class Unsealing:
             "refused_for": None if one.reason is None else one.reason.refusal.value,
             "refusal_facts": None if one.reason is None else dict(one.reason.facts),
         }
+
+
+def _batches(
+    handed: Sequence[tuple[BidSubmission, BidSubmission]],
+) -> Iterator[list[tuple[BidSubmission, BidSubmission]]]:
+    some: list[tuple[BidSubmission, BidSubmission]] = []
+    size = 0
+    for newest, sealed in handed:
+        length = sealed.sealed_size or 0
+        if some and (len(some) == _MOST_AT_ONCE or size + length > _MOST_BYTES_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append((newest, sealed))
+        size += length
+    if some:
+        yield some
 
 
 def _lot_rows(bid_id: UUID, one: OpenedBid) -> list[dict[str, Any]]:

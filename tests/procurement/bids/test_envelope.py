@@ -4,9 +4,11 @@ import hashlib
 import random
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.public import PrivateKey, SealedBox
@@ -146,6 +148,24 @@ def test_what_goes_into_an_envelope_comes_out() -> None:
     assert envelope.unpack(envelope.pack(bid, papers)) == (bid, papers)
 
 
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.from_regex(r"[a-zA-Z0-9_.:-]+", fullmatch=True), inner, max_size=4)
+    ),
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z0-9_-]+", fullmatch=True), PLAIN, max_size=5))
+def test_the_quick_way_to_write_a_document_is_the_canonical_one(content: dict[str, Any]) -> None:
+    try:
+        wanted = rfc8785.dumps(content)
+    except (rfc8785.CanonicalizationError, UnicodeError):
+        return  # half characters, which no bid can hold
+    assert envelope.canonical_json(content) == wanted
+
+
 def test_a_bids_length_tells_its_bucket_and_nothing_else() -> None:
     cheap, dear = a_bid(), a_bid(lots=(BidLot(lot=new_id(), price=1),) * 1)
     assert len(envelope.pack(cheap, [])) == len(envelope.pack(dear, [])) == envelope.BUCKETS[0]
@@ -268,8 +288,8 @@ async def test_the_strongroom_makes_a_key_that_three_openers_open_and_two_do_not
         assert envelope.unpack(await room.unseal(sealed) or b"") == (bid, [])
     for too_few in (given[:2], [given[0], given[0], given[1]]):
         with pytest.raises(SharesDoNotOpen):
-            async with opening_room.opened(TENDER, made.canary, too_few):
-                pass
+            async with opening_room.opened(TENDER, made.canary, too_few) as room:
+                await room.ready()
 
 
 async def test_a_strongroom_that_dies_is_a_fault_and_not_an_answer(tmp_path: Path) -> None:
