@@ -88,7 +88,7 @@ def contract_part(
         period=days(row.starts_on, ends_on),
         value=None if row.is_framework else money(value, row.currency),
         date_signed=moment(row.signed_at) if row.signed_at else None,
-        milestones=[_milestone(one, ()) for one in facts.milestones],
+        milestones=[_milestone(one, facts.reports.get(one.id, ())) for one in facts.milestones],
         amendments=[
             Amendment(
                 id=str(change.number),

@@ -182,7 +182,7 @@ def _documents(facts: TenderFacts, publisher: Publisher) -> Iterator[Document]:
             id=str(paper.id),
             document_type="biddingDocuments",
             title=paper.title,
-            url=page,
+            url=publisher.page(f"/buying/papers/{paper.id}"),
             content_hash=sha256(paper.sha256),
         )
     if facts.bids.opening is not None:

@@ -6,10 +6,15 @@ from urllib.parse import quote
 
 import orjson
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Match
 
 from marketplace.bootstrap import House
+from marketplace.kernel.ids import new_id
 from marketplace.opendata.packages import RecordPackage, ReleasePackage
 from marketplace.opendata.reading import validate
+from marketplace.procurement.tenders.file import FileDocument
+from tests import buying
 from tests.opendata import procurement, standard
 from tests.web.visitor import Visitor
 
@@ -85,6 +90,25 @@ async def test_what_did_not_change_is_not_sent_again(house: House, visitor: Visi
     assert "Accept-Encoding" in packed.headers["vary"]
     await procurement.opened(house, purchase)
     assert (await _get(visitor, path, **{"if-none-match": tag})).status_code == 200
+
+
+async def test_every_address_of_ours_in_a_release_is_one_of_our_pages(
+    house: House, visitor: Visitor, app: Starlette
+) -> None:
+    async with house.database.reading() as session:
+        paper = FileDocument(id=new_id(), title="服务规范", sha256="d" * 64)
+        file = buying.file(session).model_copy(update={"documents": (paper,)})
+    purchase = await procurement.published(house, file=file)
+    offers = await procurement.opened(house, purchase)
+    await procurement.contracted(house, purchase, await procurement.awarded(house, purchase, offers[1]))
+    release = (await procurement.releases(house, purchase.tender.id))[-1]
+    parts = [release["tender"], *release["awards"], *release["contracts"]]
+    told = {document["url"] for part in parts for document in part["documents"] if "url" in document}
+    ours = {url.removeprefix("http://testserver") for url in told if url.startswith("http://testserver/")}
+    assert len(ours) == 5
+    for path in ours:
+        scope = {"type": "http", "method": "GET", "path": path}
+        assert any(route.matches(scope)[0] is Match.FULL for route in app.routes), path
 
 
 async def test_a_year_is_one_line_a_process(house: House, visitor: Visitor) -> None:
