@@ -57,6 +57,7 @@ TABLES = {
     "objection": "objections",
     "opener": "tender_openers",
     "payment": "contract_payments",
+    "paper": "bid_documents",
     "person": "people",
     "price_query": "price_queries",
     "process": "tenders",
@@ -72,6 +73,7 @@ TABLES = {
     "session": "signed_in_sessions",
     "sheet": "score_sheets",
     "tender": "tenders",
+    "submission": "bid_submissions",
     "token": "api_tokens",
     "weights": "ranking_weights",
 }
