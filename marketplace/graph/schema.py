@@ -69,6 +69,9 @@ from marketplace.graph.call_offs import CallOffMutations, CallOffQueries
 from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
 from marketplace.graph.contract_commands import ContractMutations
 from marketplace.graph.contracts import ContractQueries
+from marketplace.graph.evaluation import EvaluationQueries
+from marketplace.graph.evaluation_commands import EvaluationMutations
+from marketplace.graph.experts import ExpertMutations, ExpertQueries
 from marketplace.graph.guardians import GuardianMutations, GuardianQueries
 from marketplace.graph.hours import HourMutations, HourQueries
 from marketplace.graph.jobs import JobMutations, JobQueries
@@ -155,6 +158,8 @@ class Query(
     RecommendationQueries,
     RankingQueries,
     OcdsQueries,
+    EvaluationQueries,
+    ExpertQueries,
     ContractQueries,
     CallOffQueries,
 ):
@@ -190,6 +195,8 @@ class Mutation(
     RoleMutations,
     RecommendationMutations,
     RankingMutations,
+    EvaluationMutations,
+    ExpertMutations,
     ContractMutations,
     CallOffMutations,
     SignInMutations,

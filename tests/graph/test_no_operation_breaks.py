@@ -45,6 +45,7 @@ KINDS = {
     "Award": "awards",
     "AwardCorrection": "award_corrections",
     "Bid": "bids",
+    "BidLot": "bid_lots",
     "Buyer": "buyers",
     "Call": "calls",
     "CallOff": "call_offs",
