@@ -100,7 +100,7 @@ ACCOUNTS = (
         manages=1,
     ),
     Account(
-        "13800000011", "郑婉清", "sits on panels for the buyer 评审小组采购人代表", born=date(1983, 7, 22)
+        "13800000011", "郑婉清", "sits on panels for the buyer 评标委员会采购人代表", born=date(1983, 7, 22)
     ),
 )
 OLDER_RESIDENT = ACCOUNTS[6]
