@@ -26,6 +26,7 @@ from marketplace.outbox.registry import Registry
 from marketplace.procurement import own_data as procurement_data
 from marketplace.procurement.awards import handlers as award_handlers
 from marketplace.procurement.bids import handlers as bid_handlers
+from marketplace.procurement.contracts import handlers as contract_handlers
 from marketplace.procurement.evaluation import handlers as evaluation_handlers
 from marketplace.recommendations import handlers as recommendations_handlers
 from marketplace.recommendations.keeping import VolunteerStore
@@ -76,6 +77,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     volunteering_handlers.register(registry, personal_data)
     hours_handlers.register(registry, personal_data)
     personal_data.add("procurement", procurement_data.collect, procurement_data.erase)
+    contract_handlers.register(personal_data)
     bid_handlers.register(registry)
     evaluation_handlers.register(registry, vault)
     discovery_handlers.register(registry, search, upkeep)

@@ -8,7 +8,9 @@ from marketplace.identity import events as identity
 from marketplace.identity.personal_data import PersonalData
 from marketplace.notices import (
     about_awards,
+    about_call_offs,
     about_calls,
+    about_contracts,
     about_evaluation,
     about_hours,
     about_invitations,
@@ -32,6 +34,7 @@ from marketplace.organisations import events as organisations
 from marketplace.outbox.registry import Registry
 from marketplace.procurement.awards import events as awards
 from marketplace.procurement.bids.events import BidsOpened, OpenersNamed, OpeningKeyReady
+from marketplace.procurement.contracts import events as contracts
 from marketplace.procurement.evaluation import events as evaluation
 from marketplace.procurement.lists import events as service_lists
 from marketplace.procurement.tenders import events as tenders
@@ -61,6 +64,7 @@ def register(
     _tenders(registry)
     _evaluation(registry)
     _awards(registry)
+    _contracts(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
     registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
     registry.on(LotteryCalledOff, "notices.tell_lottery_off", about_lotteries.called_off)
@@ -73,6 +77,7 @@ def register(
     registry.repeat("notices.ask_openers", timedelta(minutes=5), about_openings.ask_openers)
     personal_data.add("notices", own_data.collect, own_data.erase)
     registry.repeat("notices.remind", timedelta(minutes=5), reminders.remind)
+    registry.repeat("notices.remind_of_milestones", timedelta(hours=1), about_contracts.remind)
     registry.repeat("notices.forget_old", timedelta(days=1), inbox.forget_old)
     registry.repeat_errand("notices.send_digests", timedelta(minutes=5), about_saved_searches.send_digests)
     registry.repeat_errand("notices.send_due", timedelta(seconds=20), sending.send_due)
@@ -156,3 +161,18 @@ def _recommendations(registry: Registry) -> None:
     registry.on(
         recommendations.WeightsDecided, "notices.tell_weights_decided", about_invitations.weights_decided
     )
+
+
+def _contracts(registry: Registry) -> None:
+    registry.on(contracts.ContractDrafted, "notices.tell_contract_drafted", about_contracts.drafted)
+    registry.on(contracts.ContractSigned, "notices.tell_contract_signed", about_contracts.signed)
+    registry.on(contracts.MilestoneReported, "notices.tell_milestone_reported", about_contracts.reported)
+    registry.on(contracts.MilestoneDecided, "notices.tell_milestone_decided", about_contracts.decided)
+    registry.on(contracts.PaymentRecorded, "notices.tell_payment", about_contracts.paid)
+    registry.on(contracts.ChangeProposed, "notices.tell_change_proposed", about_contracts.proposed)
+    registry.on(contracts.ContractChanged, "notices.tell_contract_changed", about_contracts.changed)
+    registry.on(contracts.ChangeRefused, "notices.tell_change_refused", about_contracts.refused)
+    registry.on(contracts.ContractAccepted, "notices.tell_contract_accepted", about_contracts.accepted)
+    registry.on(contracts.ContractTerminated, "notices.tell_contract_ended", about_contracts.terminated)
+    registry.on(contracts.CallOffOpened, "notices.tell_call_off", about_call_offs.opened)
+    registry.on(contracts.CallOffDecided, "notices.tell_call_off_decided", about_call_offs.decided)

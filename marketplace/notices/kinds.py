@@ -89,6 +89,22 @@ class Kind(StrEnum):
     COMPLAINT_DECIDED = "complaint_decided"
     TENDER_SUSPENDED = "tender_suspended"
     TENDER_RESUMED = "tender_resumed"
+    CONTRACT_TO_SIGN = "contract_to_sign"
+    CONTRACT_SIGNED = "contract_signed"
+    MILESTONE_SOON = "milestone_soon"
+    MILESTONE_LATE = "milestone_late"
+    MILESTONE_REPORTED = "milestone_reported"
+    MILESTONE_ACCEPTED = "milestone_accepted"
+    MILESTONE_SENT_BACK = "milestone_sent_back"
+    PAYMENT_RECORDED = "payment_recorded"
+    PAYMENT_REVERSED = "payment_reversed"
+    CHANGE_PROPOSED = "change_proposed"
+    CHANGE_APPROVED = "change_approved"
+    CHANGE_REFUSED = "change_refused"
+    CONTRACT_ACCEPTED = "contract_accepted"
+    CONTRACT_TERMINATED = "contract_terminated"
+    CALL_OFF_OPENED = "call_off_opened"
+    CALL_OFF_DECIDED = "call_off_decided"
     OPENER_CODE_WANTED = "opener_code_wanted"
     OPENING_KEY_READY = "opening_key_ready"
     OPENING_DUE = "opening_due"
@@ -179,6 +195,22 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.COMPLAINT_DECIDED,
         Kind.TENDER_SUSPENDED,
         Kind.TENDER_RESUMED,
+        Kind.CONTRACT_TO_SIGN,
+        Kind.CONTRACT_SIGNED,
+        Kind.MILESTONE_SOON,
+        Kind.MILESTONE_LATE,
+        Kind.MILESTONE_REPORTED,
+        Kind.MILESTONE_ACCEPTED,
+        Kind.MILESTONE_SENT_BACK,
+        Kind.PAYMENT_RECORDED,
+        Kind.PAYMENT_REVERSED,
+        Kind.CHANGE_PROPOSED,
+        Kind.CHANGE_APPROVED,
+        Kind.CHANGE_REFUSED,
+        Kind.CONTRACT_ACCEPTED,
+        Kind.CONTRACT_TERMINATED,
+        Kind.CALL_OFF_OPENED,
+        Kind.CALL_OFF_DECIDED,
         Kind.OPENER_CODE_WANTED,
         Kind.OPENING_KEY_READY,
         Kind.OPENING_DUE,

@@ -107,3 +107,23 @@ def confirm_email(token: str) -> str:
 
 def weights(weights_id: UUID) -> str:
     return f"/desk/weights/{weights_id}"
+
+
+def contract_desk(contract_id: UUID) -> str:
+    return f"/desk/buying/contracts/{contract_id}"
+
+
+def contract_of_supplier(contract_id: UUID) -> str:
+    return f"/supplier/contracts/{contract_id}"
+
+
+def contract_change(change_id: UUID) -> str:
+    return f"/desk/buying/changes/{change_id}"
+
+
+def call_off(call_off_id: UUID) -> str:
+    return f"/buying/call-offs/{call_off_id}"
+
+
+def call_off_offer(call_off_id: UUID) -> str:
+    return f"/supplier/call-offs/{call_off_id}"
