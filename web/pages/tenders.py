@@ -175,7 +175,7 @@ async def _show(request: Request, form: Form) -> Response:
         "links": _links(request, details),
         "lots_by_id": {row.id: row for row in details.lots},
         "organisation_choices": [(one.id, one.name) for one in mine],
-        "may_bid": _bid_path(request, details) if mine and not details.is_managed else None,
+        "may_bid": [] if details.is_managed else _bid_paths(request, details, mine),
     }
     return render(request, "tenders/tender.html", context, form.status)
 
@@ -227,9 +227,14 @@ def _links(request: Request, details: TenderDetails) -> list[tuple[str, str]]:
     return found
 
 
-def _bid_path(request: Request, details: TenderDetails) -> str | None:
-    is_open = details.stage in OPEN and has_page(request, "supplier")
-    return path_of(request, "supplier") if is_open else None
+def _bid_paths(request: Request, details: TenderDetails, mine: list[Organisation]) -> list[tuple[str, str]]:
+    """Where each of the viewer's organisations writes its bid, while bids are taken."""
+    if details.stage not in OPEN or not has_page(request, "bid_desk"):
+        return []
+    return [
+        (one.name, path_of(request, "bid_desk", organisation_id=one.id, tender_id=details.tender.id))
+        for one in mine
+    ]
 
 
 async def own_organisations(session: Session, viewer: Viewer) -> list[Organisation]:
