@@ -60,7 +60,7 @@ ACCOUNTS = (
     Account(
         "13800000004",
         "周敏",
-        "district and procurement officer, Changning 区级专员、采购员",
+        "district and procurement officer, Changning 区级专员、采购经办人",
         "district_officer",
         CHANGNING,
         date(1982, 6, 30),
@@ -77,7 +77,7 @@ ACCOUNTS = (
     Account(
         "13800000008",
         "顾晓岚",
-        "second procurement officer, Changning 第二位采购员",
+        "second procurement officer, Changning 第二位采购经办人",
         "procurement_officer",
         CHANGNING,
         date(1988, 2, 17),
