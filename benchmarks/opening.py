@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -34,6 +35,7 @@ from tests.procurement.bids.scene import Scene
 
 BIDS = 200
 PAPER = 90_000
+ROUNDS = 5
 TABLES = ("INSERT INTO bids ", "INSERT INTO bid_lots ", "INSERT INTO bid_documents ")
 
 
@@ -108,7 +110,20 @@ def unseal_bare(folder: Path, names: list[str], key: PrivateKey, target: Path) -
     return time.perf_counter() - begun
 
 
-async def opening(base: Ground) -> None:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds of one opening, and of its bare parts."""
+
+    ours: float
+    unsealed: float
+    inserted: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / (self.unsealed + self.inserted)
+
+
+async def opening(base: Ground) -> Measured:
     first = base.copy()
     async with base.house(first) as house:
         at = await prepare(house)
@@ -125,19 +140,25 @@ async def opening(base: Ground) -> None:
     said = [one for tape in recorder.tapes for one in tape.said if one.statement.startswith(TABLES)]
     assert sum(len(one.parameters) for one in said if one.is_many) == 3 * BIDS
     unsealed = await asyncio.to_thread(unseal_bare, folder, names, key, folder.parent / "bare")
-    replay = replay_sqlite(second, [Tape(said)]) if base.kind == "sqlite" else replay_postgresql(second, [Tape(said)], 1)  # fmt: skip
-    inserted = 1 / await replay
-    bare = unsealed + inserted
+    tapes = [Tape(said)]
+    replay = replay_sqlite(second, tapes) if base.kind == "sqlite" else replay_postgresql(second, tapes, 1)
+    return Measured(ours, unsealed, 1 / await replay)
+
+
+async def measure(base: Ground) -> None:
+    rounds = sorted([await opening(base) for _ in range(ROUNDS)], key=lambda one: one.ratio)
+    median = rounds[ROUNDS // 2]
     report(
-        "opening 200 bids against bare decryption and insertion", base.kind, ours / bare, "≤ 3.00",
-        f"{ours * 1000:.0f} ms against {bare * 1000:.0f} ms ({unsealed * 1000:.0f} unsealing, {inserted * 1000:.0f} inserting)",
+        "opening 200 bids against bare decryption and insertion", base.kind, median.ratio, "≤ 3.00",
+        f"{median.ours * 1000:.0f} ms against {median.unsealed * 1000:.0f} ms of unsealing and {median.inserted * 1000:.0f} ms of inserting; "
+        f"the median of {ROUNDS}, from {rounds[0].ratio:.1f} to {rounds[-1].ratio:.1f}",
     )  # fmt: skip
 
 
 def main() -> int:
     for kind in kinds():
         with ground(kind) as base:
-            uvloop.run(opening(base))
+            uvloop.run(measure(base))
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from marketplace.cli import data, jobs, ocds, places, roles, search, serving, tender, verify
+from marketplace.cli import data, jobs, ocds, places, roles, search, serving, tender, tender_sealing, verify
 
 app = typer.Typer(
     name="marketplace",
@@ -27,6 +27,7 @@ app.command("reindex")(data.reindex)
 app.command("synth")(data.synth)
 app.command("doctor")(serving.doctor)
 app.command("schema")(serving.schema)
+app.command("seal")(tender_sealing.seal)
 
 
 def main() -> None:
