@@ -72,7 +72,7 @@ class Bid(Part):
     organisation_id: str | None
     name: str | None
     partners: tuple[str, ...]
-    price_fen: int
+    price_fen: int = Field(ge=0)
     findings: tuple[Finding, ...]
     low_price: LowPrice | None
     excluded_for: str | None
@@ -83,7 +83,7 @@ class ReportCriterion(Part):
     key: str
     kind: CriterionKind
     name: str
-    weight: int
+    weight: int = Field(ge=0, le=100)
 
 
 class Mark(Part):
@@ -91,7 +91,7 @@ class Mark(Part):
 
     bid: str
     criterion: str
-    points: int
+    points: int = Field(ge=0, le=10_000)
     reason: str
 
 
