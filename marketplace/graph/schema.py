@@ -63,6 +63,8 @@ from marketplace.graph.account import AccountMutations, AccountQueries
 from marketplace.graph.answers import Prepared
 from marketplace.graph.areas import AreaQueries
 from marketplace.graph.assignment_runs import AssignmentRunMutations, AssignmentRunQueries
+from marketplace.graph.award_commands import AwardMutations
+from marketplace.graph.awards import AwardQueries
 from marketplace.graph.bids import BidMutations, BidQueries
 from marketplace.graph.buyers import BuyerMutations, BuyerQueries
 from marketplace.graph.call_offs import CallOffMutations, CallOffQueries
@@ -81,6 +83,7 @@ from marketplace.graph.mobilisations import MobilisationMutations, MobilisationQ
 from marketplace.graph.needs import NeedMutations, NeedQueries
 from marketplace.graph.nodes import NodeQueries
 from marketplace.graph.notices import NoticeMutations, NoticeQueries
+from marketplace.graph.objections import ObjectionMutations, ObjectionQueries
 from marketplace.graph.ocds import OcdsQueries
 from marketplace.graph.openings import OpeningMutations, OpeningQueries
 from marketplace.graph.organisations import OrganisationMutations, OrganisationQueries
@@ -156,6 +159,8 @@ class Query(
     PeopleQueries,
     RoleQueries,
     RecommendationQueries,
+    AwardQueries,
+    ObjectionQueries,
     RankingQueries,
     OcdsQueries,
     EvaluationQueries,
@@ -194,6 +199,8 @@ class Mutation(
     PeopleMutations,
     RoleMutations,
     RecommendationMutations,
+    AwardMutations,
+    ObjectionMutations,
     RankingMutations,
     EvaluationMutations,
     ExpertMutations,

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Route
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.input import read
-from marketplace.procurement import accesses
 from marketplace.procurement.awards import award_queries, awards, corrections
 from marketplace.procurement.awards.award_queries import AwardRow, CorrectionRow, LotResult, Results
 from marketplace.procurement.awards.drafts import (
@@ -147,7 +146,7 @@ async def save_correction_decision(request: Request) -> Response:
 
 async def _show_desk(request: Request, form: Form) -> Response:
     """What is not public yet is shown on record."""
-    found = await _found(request, path_id(request, "tender_id"), notes=True)
+    found = await _found(request, path_id(request, "tender_id"))
     pending = [one for lot in found.lots for one in lot.standing if one.published_at is None]
     context = {"found": found, "pending": pending, "form": form}
     return render(request, "awards/desk.html", context, form.status)
@@ -193,14 +192,10 @@ async def _show_deciding(request: Request, form: Form) -> Response:
     return render(request, "awards/decide.html", context, form.status)
 
 
-async def _found(request: Request, tender_id: UUID, *, notes: bool = False) -> Results:
-    house, viewer = house_of(request), viewer_of(request)
-    async with house.database.reading() as session:
-        found = await award_queries.desk(session, viewer, tender_id)
-    if notes and any(lot.report is not None and not lot.is_public for lot in found.lots):
-        async with house.database.unit_of_work() as session:
-            accesses.seen(session, viewer, tender_id, "evaluation")
-    return found
+async def _found(request: Request, tender_id: UUID) -> Results:
+    """Read in a unit of work, because looking at what is not public yet is noted."""
+    async with house_of(request).database.unit_of_work() as session:
+        return await award_queries.desk_seen(session, viewer_of(request), tender_id)
 
 
 async def _of_lot(request: Request, lot_id: UUID) -> Act:

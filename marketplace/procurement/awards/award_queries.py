@@ -14,7 +14,7 @@ from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.organisations.models import Organisation
-from marketplace.procurement import policy
+from marketplace.procurement import accesses, policy
 from marketplace.procurement.awards import holding
 from marketplace.procurement.awards.awards import signing_ends_at
 from marketplace.procurement.awards.models import Award, AwardCorrection, AwardNotice
@@ -192,6 +192,14 @@ async def desk(session: Session, viewer: Viewer, tender_id: UUID) -> Results:
     return found
 
 
+async def desk_seen(session: Session, viewer: Viewer, tender_id: UUID) -> Results:
+    """The same, noted where the viewer is shown an evaluation that is not public yet (docs/adr/0024)."""
+    found = await desk(session, viewer, tender_id)
+    if any(lot.report is not None and not lot.is_public for lot in found.lots):
+        accesses.seen(session, viewer, tender_id, "evaluation")
+    return found
+
+
 async def awards_by_ids(session: Session, viewer: Viewer, ids: Sequence[UUID]) -> dict[UUID, AwardRow]:
     """Published ones for all; decided ones for buyers and supervisors."""
     rows = (
@@ -227,6 +235,11 @@ async def tender_of_lot(session: Session, lot_id: UUID) -> UUID:
     if lot is None or lot.removed_at is not None:
         raise NotFound()
     return lot.tender_id
+
+
+async def tender_of_lot_seen(session: Session, _viewer: Viewer, lot_id: UUID) -> UUID:
+    """The same, in the shape of a query. Raises NotFound."""
+    return await tender_of_lot(session, lot_id)
 
 
 async def award_of_correction(session: Session, viewer: Viewer, correction_id: UUID) -> UUID:
