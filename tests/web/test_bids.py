@@ -1,17 +1,20 @@
 """The pages of sealed bids: a supplier writes, seals, replaces and withdraws; openers keep codes and open; everybody reads the record."""
 
 import json
+import re
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from marketplace.bootstrap import House
+from marketplace.graph.nodes import global_id
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.procurement.bids import receipts
 from marketplace.procurement.models import Access
 from tests import builders, buying
+from tests.graph.client import operation
 from tests.procurement.bids import scene
 from tests.web.visitor import Visitor
 
@@ -172,3 +175,44 @@ async def test_before_the_opening_whoever_asks_for_bids_is_refused_and_on_record
     async with house.database.reading() as session:
         seen = await session.scalars(select(Access.what).where(Access.was_allowed))
         assert sorted(seen) == ["bid_document"] * 3 + ["bids"] * 3
+
+
+_DRAWN = re.compile(
+    r'name="csrf" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{8,128}|T-[0-9a-f]+|\?v=\w+'
+)
+"""What is drawn by lot for each page and tender: tokens, ids, hashes, keys."""
+
+
+async def test_a_rivals_bid_changes_no_byte_of_any_page_or_answer(house: House, visitor: Visitor) -> None:
+    alone, contested = await scene.sealed_tender(house), await scene.sealed_tender(house)
+    (one, me), (two, rival) = await scene.supplier(house, "甲社"), await scene.supplier(house, "乙社")
+    for at in (alone, contested):
+        await scene.bid(house, at, one, me)
+    async with house.database.unit_of_work() as session:
+        officer, supervisor = await buying.officer(session), await buying.supervisor(session)
+    await scene.bid(house, contested, two, rival, "99,999.99")
+    await scene.bid(house, contested, two, rival, "88,888.88")
+    operations = [
+        operation(f"bids/{name}") for name in ("bid_opening", "tender_key", "opened_bids", "my_bid")
+    ]
+    for viewer in (me, officer, supervisor, None):
+        seen = []
+        for at in (alone, contested):
+            if viewer is not None:
+                await enter(house, visitor, viewer)
+            own = f"/supplier/{one}/tenders/{at.id}"
+            paths = [
+                f"/buying/tenders/{at.id}/{page}" for page in ("opening", "opening.json", "key.json", "bids")
+            ]
+            paths += [own, f"{own}/bid", f"{own}/check", f"/buying/records/{at.id}", f"/openers/{at.id}"]
+            pages = [await visitor.get(path) for path in paths]
+            answers = [f"{page.status} {_DRAWN.sub('#', page.html)}" for page in pages]
+            ids = {"tenderId": global_id("Tender", at.id), "organisationId": global_id("Organisation", one)}
+            for asked in operations:
+                wanted = {name: value for name, value in ids.items() if f"${name}" in asked}
+                sent = {"query": asked, "variables": wanted}
+                answer = (await visitor.client.post("/graphql", json=sent)).text
+                answers.append(_DRAWN.sub("#", answer.replace(ids["tenderId"], "#")))
+            seen.append(answers)
+        assert seen[0] == seen[1]
+        assert sum(len(one) for one in seen[0]) > 3_000
