@@ -50,7 +50,8 @@ def timeline(items: Iterable[ItemContent], starts_on: date, ends_on: date, today
     days = max((last - first).days, 1)
 
     def x(day: date) -> float:
-        return round(8 + (WIDTH - 16) * (day - first).days / days, 1)
+        share: float = (day - first).days / days
+        return round(8 + (WIDTH - 16) * share, 1)
 
     rows = [
         Row(

@@ -10,6 +10,7 @@ from marketplace.cli.city.buying_cast import OPENERS, gather
 from marketplace.cli.city.buying_lists import DISTRICT, consult, put_lists
 from marketplace.cli.city.buying_story import Running, Story, clock_in_hand, morning, story
 from marketplace.cli.city.buying_words import purchases
+from marketplace.cli.city.lists import put_draft_list, put_revised_list
 from marketplace.kernel.clock import local_day
 from marketplace.outbox.here import deliver_all
 from marketplace.procurement.awards import objections
@@ -65,7 +66,9 @@ async def buy(house: House) -> Mapping[str, str]:
         codes = await tell.bathing()
         await tell.hearts()
         await tell.meals()
+        await put_revised_list(teller, now)
         await consult(teller, now)
+        await put_draft_list(teller, now)
         await teller.at(now)
         await deliver_all(made_up.database, made_up.registry)
     return codes
