@@ -1,7 +1,7 @@
 """The calendar of working days: weekends, public holidays and the weekend days worked to make up for them, as data."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.resources import files
@@ -10,9 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from marketplace.catalogue.rules import RuleInForce
+from marketplace.db import audit
 from marketplace.db.insert import upsert
 from marketplace.db.session import Session
+from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import day_starts, local_day
+from marketplace.kernel.errors import InputIsInvalid, NotPermitted
+from marketplace.procurement.drafts import DayDraft
 from marketplace.procurement.models import CalendarDay
 
 _DAY = timedelta(days=1)
@@ -64,6 +68,36 @@ async def calendar(session: Session) -> Calendar:
 def shipped() -> Calendar:
     """The calendar as it ships with the house, for where there is no database to ask."""
     return Calendar({row["day"]: row["is_working"] for row in _shipped_days()})
+
+
+async def marked(session: Session, from_day: date) -> Sequence[CalendarDay]:
+    """The days from ``from_day`` on that are not what their weekday says; public."""
+    found = select(CalendarDay).where(CalendarDay.day >= from_day).order_by(CalendarDay.day)
+    return (await session.scalars(found)).all()
+
+
+def may_mark(viewer: Viewer) -> bool:
+    """The calendar is the city's: its administrators and those who supervise buying anywhere in it."""
+    return bool(viewer.areas_of(Role.ADMINISTRATOR, Role.PROCUREMENT_SUPERVISOR))
+
+
+async def mark(session: Session, viewer: Viewer, draft: DayDraft) -> None:
+    """Add a day, or correct it. Days that are over stay: periods were counted by them. Raises SignInNeeded, NotPermitted, InputIsInvalid."""
+    by = viewer.signed_in()
+    if not may_mark(viewer):
+        raise NotPermitted()
+    if draft.day < local_day(session.now()):
+        raise InputIsInvalid.of("day", "day_is_over")
+    values = {**draft.model_dump(), "changed_by": by}
+    row = upsert(session, CalendarDay)
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=[CalendarDay.day],
+            set_={name: row.excluded[name] for name in values if name != "day"},
+        ),
+        values,
+    )
+    audit.record(session, by, "calendar.day_marked", ("calendar_day", draft.day), is_working=draft.is_working)
 
 
 async def load(session: Session) -> None:

@@ -34,11 +34,12 @@ def _places(request: Request) -> list[tuple[str, str, str]]:
     wanted = [
         ("tenders", _("All tenders"), _("Open, being decided, awarded, ended.")),
         ("service_lists", _("Service lists"), _("What buyers mean to buy in the coming years. Say what you think of it.")),
-        ("buying_calendar", _("Calendar"), _("When which tender is planned.")),
+        ("buying_calendar", _("Calendar of purchases"), _("When which tender is planned.")),
         ("find_purchases", _("Search"), _("Search tenders and announced purchases by any words.")),
         ("public_contracts", _("Contracts"), _("What was agreed, what is delivered and paid.")),
         ("receipts", _("Check a receipt"), _("Whether a sealed bid's receipt was signed here.")),
         ("rules", _("Rules in force"), _("Every rule that is applied, with its article.")),
+        ("calendar_days", _("Working days"), _("The calendar by which periods are counted.")),
         ("open_data", _("Open data"), _("Everything that is public here, for programs, by OCDS.")),
     ]  # fmt: skip
     return [(label, path_of(request, name), text) for name, label, text in wanted if has_page(request, name)]

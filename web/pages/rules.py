@@ -126,7 +126,7 @@ def _show_answers(request: Request, form: Form, newest: Rule, draft: RuleDraft) 
         "form": form,
         "rule": _shown(newest, locale),
         "draft": draft,
-        "values": list(_values(newest.code, draft.value, locale)),
+        "values": list(_values(newest, draft.value, locale)),
         "names": [*(field.name for field in _fields(newest, locale)), *_TEXTS],
     }
     return render(request, "rules/check.html", context)
@@ -142,22 +142,23 @@ def _shown_rule(rows: Sequence[Rule], now: datetime, locale: str) -> Iterator[Sh
 def _shown(row: Rule, locale: str) -> ShownRow:
     title = row.title_en if locale == EN else row.title_zh
     article = "" if row.article == _OWN_ARTICLE else row.article
-    values, sources = list(_values(row.code, row.value, locale)), list(_sources(row.source, locale))
+    values, sources = list(_values(row, row.value, locale)), list(_sources(row.source, locale))
     return ShownRow(row, title, article, values, sources)
 
 
-def _values(code: str, value: Mapping[str, Any], locale: str) -> Iterator[tuple[str, str]]:
+def _values(row: Rule, value: Mapping[str, Any], locale: str) -> Iterator[tuple[str, str]]:
     """Each figure's name and the figure, as people write it."""
     for key, figure in value.items():
         gap = ", " if locale == EN else "、"
         figures = figure if isinstance(figure, list) else [figure]
-        yield word(locale, f"rule.{code}.{key}"), gap.join(_figure(key, one, locale) for one in figures)
+        told = gap.join(_figure(row, key, one, locale) for one in figures)
+        yield word(locale, f"rule.{row.code}.{key}"), told
 
 
-def _figure(key: str, figure: Any, locale: str) -> str:
+def _figure(row: Rule, key: str, figure: Any, locale: str) -> str:
     if isinstance(figure, bool):
         return word(locale, "rule_value.yes" if figure else "rule_value.no")
-    unit = _unit(key)
+    unit = _unit(row, key)
     if unit == "minutes":
         return local_forms.duration(locale, figure)
     if unit == "metres":
@@ -166,8 +167,10 @@ def _figure(key: str, figure: Any, locale: str) -> str:
     return number if unit is None else f"{number} {word(locale, f'rule_unit.{unit}')}"
 
 
-def _unit(key: str) -> str | None:
-    return next((unit for unit in _UNITS if key.rpartition("_")[2] == unit), None)
+def _unit(row: Rule, key: str) -> str | None:
+    """What the figure counts; days of a rule that means working days are told as such."""
+    unit = next((unit for unit in _UNITS if key.rpartition("_")[2] == unit), None)
+    return "working_days" if unit == "days" and row.day_type == "working" else unit
 
 
 def _sources(source: str, locale: str) -> Iterator[str]:
@@ -185,7 +188,7 @@ def _sources(source: str, locale: str) -> Iterator[str]:
 
 def _fields(row: Rule, locale: str) -> Iterator[ValueField]:
     for key, figure in row.value.items():
-        label, unit = word(locale, f"rule.{row.code}.{key}"), _unit(key)
+        label, unit = word(locale, f"rule.{row.code}.{key}"), _unit(row, key)
         said = word(locale, f"rule_unit.{unit}") if unit else None
         if isinstance(figure, list):
             for number, one in enumerate(figure):

@@ -39,26 +39,46 @@ from marketplace.procurement.tenders.drafts import (
 from marketplace.procurement.tenders.errors import FileIsUnlawful
 from marketplace.procurement.tenders.file import CallOffWay, ConditionKind, TenderFile, TieBreak
 from marketplace.procurement.tenders.findings import Finding
-from marketplace.procurement.tenders.queries import TenderDetails
+from marketplace.procurement.tenders.queries import DECIDED, DECIDING, OPEN, WITHOUT_RESULT, TenderDetails
 from marketplace.procurement.tenders.states import Stage
 from web import tender_form
 from web.addresses import has_page, path_of
 from web.forms import WITH_FILE, Bounds, Form, blank_form, read_form
 from web.redirects import redirect
-from web.templating import render
+from web.templating import here, render
 from web.tender_changes import told
 from web.tender_form import STEPS, Step
 from web.visit import house_of, locale_of, page_request, path_id, translator, viewer_of
 
+_SHOWN = {
+    "drafts": (Stage.DRAFT,),
+    "open": OPEN,
+    "deciding": DECIDING,
+    "decided": DECIDED,
+    "ended": WITHOUT_RESULT,
+}
 _LARGE = Bounds(most_bytes=512 * 1024, most_fields=3000)
 
 
 async def buying_desk(request: Request) -> Response:
     viewer = viewer_of(request)
+    shown = request.query_params.get("show", "")
     async with house_of(request).database.reading() as session:
-        page = await queries.desk(session, viewer, page_request(request))
+        page = await queries.desk(session, viewer, page_request(request), _SHOWN.get(shown, ()))
         own = await buyers.of_viewer(session, viewer)
-    context = {"page": page, "buyers": own, "is_first": "after" not in request.query_params}
+    locale = locale_of(request)
+    places = [
+        (word(locale, f"tenders_shown.{name}"), here(request, show=name, after=None), name == shown)
+        for name in _SHOWN
+    ]
+    context = {
+        "page": page,
+        "buyers": own,
+        "shown": places,
+        "desks": _desks(request),
+        "is_narrowed": shown in _SHOWN,
+        "is_first": "after" not in request.query_params,
+    }
     return render(request, "tenders/desk.html", context)
 
 
@@ -209,7 +229,7 @@ async def add_tender_document(request: Request) -> Response:
         upload = form.files.get("paper")
         if upload is None:
             raise InputIsInvalid.of("paper", "missing")
-        title = form.value("title").strip() or upload.name[:120]
+        title = form.value("paper_title").strip() or upload.name[:120]
         draft = read(DocumentDraft, {"title": title, "file_name": upload.name[:160]})
         async with house.database.unit_of_work() as session:
             await documents.add(session, viewer_of(request), house.files, tender_id, draft, upload.content)
@@ -346,8 +366,8 @@ async def _choices(session: Session, locale: str, details: TenderDetails) -> dic
     """What the selects of the form offer."""
     categories = await tags.tags_of(session, TagKind.CATEGORY)
     audiences = await tags.tags_of(session, TagKind.AUDIENCE)
-    here = details.row.area
-    below = await areas.children(session, here.code)
+    place = details.row.area
+    below = await areas.children(session, place.code)
 
     def words(prefix: str, values: Any) -> list[tuple[str, str]]:
         return [(one.value, word(locale, f"{prefix}.{one}")) for one in values]
@@ -355,7 +375,7 @@ async def _choices(session: Session, locale: str, details: TenderDetails) -> dic
     return {
         "categories": [(tag.code, tags.name_of(tag, locale)) for tag in categories],
         "audiences": [(tag.code, tags.name_of(tag, locale)) for tag in audiences],
-        "areas": [(area.code, areas.name_of(area, locale)) for area in (here, *below)],
+        "areas": [(area.code, areas.name_of(area, locale)) for area in (place, *below)],
         "condition_kinds": words("condition_kind", ConditionKind),
         "criterion_kinds": [(one, word(locale, f"criterion_kind.{one}")) for one in ("quality", "price")],
         "tie_breaks": words("tie_break", TieBreak),
@@ -396,6 +416,13 @@ def _number(form: Form, name: str) -> int:
 
 def _page(request: Request, name: str, tender_id: UUID) -> str | None:
     return path_of(request, name, tender_id=tender_id) if has_page(request, name) else None
+
+
+def _desks(request: Request) -> list[tuple[str, str]]:
+    """The other desks of those who buy."""
+    _ = translator(request)
+    wanted = [("desk_service_lists", _("Service lists")), ("experts", _("Experts"))]
+    return [(label, path_of(request, name)) for name, label in wanted if has_page(request, name)]
 
 
 def _pages(request: Request, details: TenderDetails) -> list[tuple[str, str]]:

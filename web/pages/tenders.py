@@ -214,7 +214,7 @@ def _links(request: Request, details: TenderDetails) -> list[tuple[str, str]]:
     _, tender = translator(request), details.tender
     wanted = [
         ("opening", _("Opening"), tender.opened_at),
-        ("tender_results", _("Results"), tender.awarded_at),
+        ("results", _("Results"), tender.awarded_at),
         ("tender_contracts", _("Contracts"), tender.awarded_at),
     ]
     found = [
