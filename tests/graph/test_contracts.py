@@ -136,8 +136,8 @@ async def test_a_second_competition_and_its_secret(house: House, clock: FixedClo
         }
         offered = (await ask_as(house, viewer, "offer_for_call_off", input=wish))["callOff"]
         assert [one["supplierId"] for one in offered["offers"]] == [wish["supplierId"]]
-    for viewer in (None, at.officer, await scene.resident(house)):
-        assert (await ask_as(house, viewer, "call_off", id=opened["id"]))["offers"] == []
+    for reader in (None, at.officer, await scene.resident(house)):
+        assert (await ask_as(house, reader, "call_off", id=opened["id"]))["offers"] == []
     decision: dict[str, Any] = {"callOffId": opened["id"], "quality": []}
     early = await ask_as(house, at.officer, "decide_call_off", input=decision)
     assert early["code"] == "offers_are_still_secret"
