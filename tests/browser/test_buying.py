@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -25,6 +26,8 @@ ANSWERS = {
 PRICES = ("170000", "175000", "190000")
 
 
+# The commands are tried on both databases, room by room; here it is the pages' turn.
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_service_is_announced_tendered_delivered_and_closed(site: Site, visit: Visit) -> None:
     people = gather(site)
     phones = Phones(site, visit, people)
