@@ -13,11 +13,13 @@ from marketplace.bootstrap import House
 from marketplace.db.session import Database, Session
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.pagination import CursorIsInvalid, encode_cursor
-from marketplace.opendata import bulk, queries
-from marketplace.opendata.publishing import Head, Process, publish
+from marketplace.opendata import bulk, queries, tender_releases
+from marketplace.opendata.publishing import Head, Process, Publisher, publish
 from marketplace.opendata.queries import FeedLimitIsInvalid
 from marketplace.opendata.release import Release, Tender
+from tests import buying
 from tests.opendata import procurement
+from tests.statements import counting
 
 WRITERS, EACH = 8, 12
 
@@ -177,3 +179,33 @@ async def test_a_bulk_file_is_read_in_stretches(house: House, monkeypatch: pytes
     parts = [part async for part in bulk.lines(house.database, edition)]
     assert [len(part.splitlines()) for part in parts] == [2, 2, 1]
     assert [len(part.splitlines()) async for part in bulk.releases(house.database, 2026)] == [2, 2, 1]
+
+
+async def test_a_page_of_the_feed_and_a_record_cost_a_fixed_number_of_statements(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        for number in range(20):
+            await _publish(session, new_id(), str(number))
+    async with house.database.reading() as session:
+        ocid = (await queries.feed(session, None, 1)).rows[0].ocid
+    with counting(house) as sent:
+        await _seen(house.database, None, 20)
+    assert len(sent) == 1
+    with counting(house) as sent:
+        async with house.database.reading() as session:
+            await queries.known(session, ocid)
+    assert len(sent) == 2
+
+
+async def test_a_release_costs_as_many_statements_whatever_the_tender_holds(house: House) -> None:
+    counts = []
+    for lots in (1, 8):
+        async with house.database.reading() as session:
+            file = buying.file(session, lots=lots)
+        purchase = await procurement.published(house, file=file)
+        async with house.database.unit_of_work() as session:
+            with counting(house) as sent:
+                publisher = Publisher("ocds-wushe0", "http://testserver")
+                await tender_releases.of_tender(session, publisher, purchase.tender.id, "tenderUpdate")
+                await session.do_last_acts()
+            counts.append(len(sent))
+    assert counts[0] == counts[1] <= 24
