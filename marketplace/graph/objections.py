@@ -262,7 +262,7 @@ class ObjectionMutations:
         return ChangedObjection(objection=await change(info.context, Objection, complaint_id, command))
 
     @strawberry.mutation(description="As supervisor: let the process go on before the decision.")
-    async def lift_suspension(self, info: Info, complaint_id: ObjectionId) -> ObjectionResult:
+    async def resume_tender(self, info: Info, complaint_id: ObjectionId) -> ObjectionResult:
         return ChangedObjection(
             objection=await change(info.context, Objection, complaint_id, suspensions.lift)
         )

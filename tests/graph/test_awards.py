@@ -131,7 +131,7 @@ async def test_an_objection_becomes_a_complaint_and_the_process_rests(house: Hou
     assert (await ask_as(house, supervisor, "suspend_tender", input=rest))["code"] == "suspension_is_too_long"
     resting = await ask_as(house, supervisor, "suspend_tender", input={**rest, "days": 10})
     assert resting["objection"]["suspendedUntil"]
-    lifted = await ask_as(house, supervisor, "lift_suspension", complaintId=complaint["id"])
+    lifted = await ask_as(house, supervisor, "resume_tender", complaintId=complaint["id"])
     assert lifted["objection"]["suspendedUntil"] is None
     decision = {"complaintId": complaint["id"], "answer": "投诉成立", "isUpheld": True, "remedy": "RETENDER"}
     assert (await ask_as(house, supervisor, "decide_complaint", input=decision))["objection"][

@@ -13,7 +13,7 @@ from marketplace.db.pages import rising
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.pagination import Page, PageRequest, cut
+from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.organisations.models import Organisation
 from marketplace.procurement import policy
 from marketplace.procurement.awards import deadlines
@@ -105,7 +105,9 @@ async def waiting_for(
         or_(false(), *(within(Tender.area_code, area) for area in viewer.areas_of(role))),
     )
     rows = await session.execute(rising(found, request, Objection.due_at, Objection.id))
-    return cut(await _read(session, viewer, rows.all()), request, lambda row: (row.due_at, row.id))
+    return cut(
+        await _read(session, viewer, rows.all()), request, lambda row: encode_cursor(row.due_at, row.id)
+    )
 
 
 async def mine(session: Session, viewer: Viewer) -> Sequence[ObjectionRow]:
