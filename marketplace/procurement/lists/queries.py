@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
@@ -14,6 +14,7 @@ from marketplace.db.pages import falling
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
+from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.input import searchable
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
@@ -24,6 +25,7 @@ from marketplace.procurement.lists.states import UNDER_WAY, EditionState, editio
 from marketplace.procurement.models import Buyer
 
 _MOST_YEARS = 12
+_MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ class EditionRow:
     withdrawal_reason: str | None
     items: int
     budget_fen: int
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which the public may comment, or might: the consultation ends with it, at midnight."""
+        ends_at = self.consultation_ends_at
+        return None if ends_at is None else local_day(ends_at - _MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
