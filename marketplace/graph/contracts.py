@@ -11,7 +11,7 @@ from marketplace.graph.context import Info
 from marketplace.graph.money import Money
 from marketplace.graph.nodes import Node, global_id, key_of, node
 from marketplace.kernel.pagination import PageRequest
-from marketplace.procurement.contracts import details, opinions, queries
+from marketplace.procurement.contracts import details, queries
 from marketplace.procurement.contracts.details import (
     ChangeRow,
     MilestoneRow,
@@ -242,8 +242,7 @@ class Contract(Node):
 
     @strawberry.field(description="How many people who were served were heard.")
     async def people_heard(self, info: Info) -> int:
-        async with info.context.reading() as session:
-            return await opinions.heard(session, self.row.id)
+        return await info.context.load(details.heard_of, self.row.id) or 0
 
 
 @strawberry.type(description="A standing award whose contract is not drafted yet.")

@@ -1,7 +1,7 @@
 """Notices about contracts: to sign, signed, delivered, paid, changed, over; and milestones that come soon or are late, once each."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -44,14 +44,19 @@ _SLEPT: Final = timedelta(days=30)
 async def drafted(session: Session, event: ContractDrafted) -> None:
     """The supplier's managers hear that there is a contract to sign, from when and until when."""
     contract = await session.get_one(Contract, event.contract_id)
-    facts = {"from_at": contract.sign_from, "due_at": contract.sign_due_at}
+    facts: Mapping[str, Fact] = {
+        "from_at": contract.sign_from,
+        "due_at": _last_day(contract.sign_due_at),
+    }
     await _tell_supplier(session, contract, Kind.CONTRACT_TO_SIGN, str(contract.id), facts)
 
 
 async def signed(session: Session, event: ContractSigned) -> None:
     """Both sides hear that it is signed; the buyer publishes it in time."""
     contract = await session.get_one(Contract, event.contract_id)
-    facts = {"due_at": contract.publish_due_at} if contract.publish_due_at else {}
+    facts: dict[str, Fact] = {}
+    if contract.publish_due_at is not None:
+        facts["due_at"] = _last_day(contract.publish_due_at)
     await _tell_both(session, contract, Kind.CONTRACT_SIGNED, str(contract.id), facts)
 
 
@@ -200,6 +205,11 @@ async def _tell(
 async def _officers(session: Session, contract: Contract) -> Iterable[UUID]:
     buyer = await session.get_one(Buyer, contract.buyer_id)
     return await audience.nearest(session, buyer.area_code, Role.PROCUREMENT_OFFICER)
+
+
+def _last_day(due_at: datetime) -> date:
+    """What is due until a midnight is due on the day before it."""
+    return local_day(due_at - timedelta(microseconds=1))
 
 
 async def _milestone(session: Session, contract_id: UUID, milestone_id: UUID) -> tuple[Contract, Milestone]:

@@ -421,7 +421,11 @@ def _page(request: Request, name: str, tender_id: UUID) -> str | None:
 def _desks(request: Request) -> list[tuple[str, str]]:
     """The other desks of those who buy."""
     _ = translator(request)
-    wanted = [("desk_service_lists", _("Service lists")), ("experts", _("Experts"))]
+    wanted = [
+        ("desk_service_lists", _("Service lists")),
+        ("desk_contracts", _("Contracts")),
+        ("experts", _("Experts")),
+    ]
     return [(label, path_of(request, name)) for name, label in wanted if has_page(request, name)]
 
 

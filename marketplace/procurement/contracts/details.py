@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
@@ -236,6 +236,17 @@ async def opinions_of(
         contract_id: [OpinionRow(one.is_satisfied, one.text, one.given_at) for one in given[:MOST_SHOWN]]
         for contract_id, given in grouped(rows).items()
     }
+
+
+async def heard_of(session: Session, viewer: Viewer, contract_ids: Collection[UUID]) -> dict[UUID, int]:
+    """By contract, how many people who were served were heard; for who may see it."""
+    known = await queries.contracts_by_ids(session, viewer, contract_ids)
+    rows = await session.execute(
+        select(UserOpinion.contract_id, func.count())
+        .where(UserOpinion.contract_id.in_(known))
+        .group_by(UserOpinion.contract_id)
+    )
+    return dict.fromkeys(known, 0) | {row[0]: row[1] for row in rows}
 
 
 async def _reports(session: Session, milestone_ids: Collection[UUID]) -> dict[UUID, list[MilestoneReport]]:
