@@ -1,6 +1,7 @@
 """Whether an opened bid counts, and which of its offers: pure. What is refused keeps its reason, for everybody to read."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -96,18 +97,20 @@ def refusal_of_bid(bid: BidFile, handed: Handed, terms: Terms, *, is_its_bidder:
     return None
 
 
-def refusal_of_members(
-    bid: BidFile, verified: Collection[UUID], agreed: Collection[UUID], bids_of: Mapping[UUID, int]
-) -> Reason | None:
-    """Why its members keep a bid from counting. ``bids_of`` counts the bids that each organisation has a part in."""
-    members = (bid.bidder, *bid.partners)
-    if any(member not in verified for member in members):
+def refusal_of_members(bid: BidFile, verified: Collection[UUID], agreed: Collection[UUID]) -> Reason | None:
+    """Why its members keep a bid from counting; None when they do not."""
+    if any(member not in verified for member in (bid.bidder, *bid.partners)):
         return Reason(Refusal.BIDDER_NOT_VERIFIED)
     if any(partner not in agreed for partner in bid.partners):
         return Reason(Refusal.PARTNER_DID_NOT_AGREE)
-    if any(bids_of[member] > 1 for member in members):
-        return Reason(Refusal.IN_TWO_BIDS)
     return None
+
+
+def in_two_bids(bids: Sequence[BidFile]) -> Collection[UUID]:
+    """Those who have a part in more than one of the bids. Only bids whose members all agreed may be among them: else a rival would
+    spoil a bid by naming its bidder as a partner."""
+    parts = Counter(member for bid in bids for member in (bid.bidder, *bid.partners))
+    return {member for member, count in parts.items() if count > 1}
 
 
 def refusal_of_offer(offer: BidLot, terms: LotTerms) -> Reason | None:

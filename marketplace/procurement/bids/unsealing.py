@@ -165,21 +165,25 @@ class Unsealing:
         return one
 
     async def _judge_members(self, bids: Sequence[OpenedBid]) -> None:
-        standing = [one for one in bids if one.bid is not None and one.reason is None]
-        members = {id(one): (one.bid.bidder, *one.bid.partners) for one in standing if one.bid is not None}
-        bids_of = Counter(member for some in members.values() for member in some)
-        named = {one.bid.bidder for one in bids if one.bid is not None and one.leads} | set(bids_of)
-        verified = await self._verified(named)
-        agreed = await self._agreed()
-        for one in standing:
-            assert one.bid is not None
+        read = [(one, one.bid) for one in bids if one.bid is not None]
+        standing = [(one, bid) for one, bid in read if one.reason is None]
+        named = {bid.bidder for one, bid in read if one.leads} | {
+            partner for _, bid in standing for partner in bid.partners
+        }
+        verified, agreed = await self._verified(named), await self._agreed()
+        for one, bid in standing:
             lead = one.submission.bidder_tag
             partners = {
                 partner
-                for partner in one.bid.partners
+                for partner in bid.partners
                 if (lead, bidder_tag(self._vault, self._tender.id, partner)) in agreed
             }
-            one.reason = judging.refusal_of_members(one.bid, verified, partners, bids_of)
+            one.reason = judging.refusal_of_members(bid, verified, partners)
+        standing = [(one, bid) for one, bid in standing if one.reason is None]
+        twice = judging.in_two_bids([bid for _, bid in standing])
+        for one, bid in standing:
+            if not twice.isdisjoint((bid.bidder, *bid.partners)):
+                one.reason = Reason(Refusal.IN_TWO_BIDS)
 
     async def _verified(self, ids: set[UUID]) -> set[UUID]:
         rows = await self._session.execute(

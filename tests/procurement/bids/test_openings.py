@@ -439,6 +439,17 @@ async def test_whoever_is_in_two_bids_spoils_both(house: House, clock: FixedCloc
     assert [reason for reason, _ in await refusals(house, at.id)] == ["in_two_bids", "in_two_bids"]
 
 
+async def test_nobody_spoils_a_rivals_bid_by_naming_it_as_a_partner(house: House, clock: FixedClock) -> None:
+    at = await scene.sealed_tender(house)
+    (one, manager), (two, spoiler) = await scene.supplier(house, "甲社"), await scene.supplier(house, "乙社")
+    await scene.bid(house, at, one, manager)
+    clock.advance(timedelta(minutes=1))
+    content = await scene.sealed(house, at, two, partners=(one,))
+    await scene.hand_in(house, at, two, spoiler, content)
+    await scene.open_all(house, clock, at)
+    assert await refusals(house, at.id) == [(None, [None]), ("partner_did_not_agree", [])]
+
+
 async def test_too_few_openers_end_the_tender_and_its_bids_stay_closed(
     house: House, clock: FixedClock
 ) -> None:
