@@ -270,6 +270,7 @@ def _words(house: House, things: Everything) -> dict[str, list[str]]:
         "ranking": ["volunteer", "provider"],
         "ocid": [everything.IMPORTED_OCID],
         "part": ["extension", "release-schema"],
+        "step": ["need", "lots", "criteria", "dates"],
         "year": ["2026"],
     }
 

@@ -6,10 +6,10 @@ points go from 0 to 100. Terms follow OCDS 1.1 (tender, lot, item, award criteri
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.input import (
@@ -28,6 +28,22 @@ Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A short name within the file, by which bids and scores refer to a condition or criterion."""
 
 SmallText = Annotated[str, StringConstraints(min_length=1, max_length=1000), Printable]
+
+
+DayOrMoment = TypeVar("DayOrMoment", bound=date)
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
+
+def _in_our_time(day: DayOrMoment) -> DayOrMoment:
+    """Refuses what no purchase means and what moves out of the calendar once days are counted or a zone is applied."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError("day_out_of_range")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_in_our_time)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 
 
 class CriterionKind(StrEnum):
@@ -109,8 +125,8 @@ class FileLot(Draft):
     area_code: Annotated[Code, Field(max_length=12)]
     ceiling_fen: Amount
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = CNY
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     items: Annotated[tuple[Item, ...], Field(max_length=50)] = ()
 
 
@@ -119,7 +135,7 @@ class PlannedMilestone(Draft):
 
     title: Line
     deliverable: SmallText
-    due_on: date
+    due_on: Day
     share: Annotated[int, Field(ge=0, le=100)]
 
 
@@ -160,8 +176,8 @@ class TenderFile(Draft):
     tie_break: TieBreak = TieBreak.DRAW
     panel_size: Annotated[int | None, Field(ge=3, le=15)] = None
     framework: FrameworkTerms | None = None
-    enquiries_end_at: AwareDatetime | None = None
-    submissions_end_at: AwareDatetime | None = None
+    enquiries_end_at: Moment | None = None
+    submissions_end_at: Moment | None = None
     official_notice_url: Annotated[
         Annotated[str, StringConstraints(pattern=r"^https?://\S{1,290}$")] | None, BlankIsNone
     ] = None

@@ -106,11 +106,14 @@ def _panel(linted: Linted) -> Iterator[Finding]:
 
 
 def _years_later(day: date, years: int) -> date:
-    """The same day some years on; the first of March where there is no 29 February."""
+    """The same day some years on; the first of March where there is no 29 February. The calendar itself ends in the year 9999."""
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
     try:
-        return day.replace(year=day.year + years)
+        return day.replace(year=year)
     except ValueError:
-        return date(day.year + years, 3, 1)
+        return date(year, 3, 1)
 
 
 def _yuan(fen: int) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from marketplace.kernel.clock import SHANGHAI
+from marketplace.kernel.errors import InputIsInvalid
+from marketplace.kernel.input import read
 from marketplace.kernel.local_forms import sentence
 from marketplace.kernel.locale import LOCALES
 from marketplace.procurement.profiles import Procedure, Profile
@@ -265,3 +267,17 @@ def test_periods_of_a_published_file_are_counted_from_its_publication() -> None:
     assert not linter.is_clean(linter.findings(file, profile, _CALENDAR, later))
     assert linter.is_clean(linter.findings(file, profile, _CALENDAR, later, issued_at=city.NOW))
     assert later.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("submissions_end_at", "9999-12-31T23:59:00Z"),
+        ("enquiries_end_at", "0001-01-01T00:00:00+08:00"),
+        ("submissions_end_at", "2026-12-22T10:00:00"),
+    ],
+)
+def test_a_moment_out_of_our_time_or_without_a_zone_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InputIsInvalid) as refusal:
+        read(TenderFile, {**_file().plain(), name: value})
+    assert [one.field for one in refusal.value.problems] == [name]
