@@ -89,8 +89,8 @@ async def decide(session: Session, viewer: Viewer, complaint_id: UUID, draft: De
         session, supervisor, "complaint.decided", (COMPLAINT, row.id),
         is_upheld=draft.is_upheld, remedy=draft.remedy,
     )  # fmt: skip
-    await suspensions.end_for(session, tender, row.id, supervisor)
     await _remedy(session, tender, row, supervisor)
+    await suspensions.end_for(session, tender, row.id, supervisor)
     await publish(session, ObjectionAnswered(tender.id, row.id))
 
 

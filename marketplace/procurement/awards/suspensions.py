@@ -13,6 +13,7 @@ from marketplace.db.clock import read_clock
 from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
+from marketplace.kernel.clock import SHANGHAI, local, local_day
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
 from marketplace.procurement import policy, records
@@ -22,11 +23,15 @@ from marketplace.procurement.awards.errors import ObjectionIsSettled, Suspension
 from marketplace.procurement.awards.events import SuspensionLifted, TenderSuspended
 from marketplace.procurement.awards.models import Suspension
 from marketplace.procurement.awards.objections import COMPLAINT, held
+from marketplace.procurement.awards.settling import is_over
 from marketplace.procurement.awards.states import is_open
 from marketplace.procurement.errors import TenderIsSuspended
 from marketplace.procurement.profiles import rule
-from marketplace.procurement.tenders.models import Tender
+from marketplace.procurement.tenders.amendments import in_force
+from marketplace.procurement.tenders.events import TenderAmended
+from marketplace.procurement.tenders.models import Tender, TenderVersion
 from marketplace.procurement.tenders.running import must_run
+from marketplace.procurement.working_days import Calendar, calendar
 
 _MOST_AT_ONCE = 50
 
@@ -99,9 +104,50 @@ async def end_due(session: Session) -> None:
 async def _end(session: Session, tender: Tender, row: Suspension, by: UUID | None, at: datetime) -> None:
     row.lifted_at, row.lifted_by = at, by
     tender.suspended_at = None
+    await _give_time_back(session, tender, row, at)
     await records.append(session, tender.id, "tender.resumed", by, complaint_id=row.complaint_id)
     audit.record(session, by, "tender.resumed", ("tender", tender.id), complaint=row.complaint_id)
     await publish(session, SuspensionLifted(tender.id))
+
+
+async def _give_time_back(session: Session, tender: Tender, row: Suspension, at: datetime) -> None:
+    """Who could not ask or bid during the rest can as long afterwards: the deadlines that it stopped move, as a version of the file."""
+    ends_at = tender.submissions_end_at
+    if ends_at is None or row.suspended_at >= ends_at or tender.opened_at is not None or is_over(tender):
+        return
+    days, rested = await calendar(session), at - row.suspended_at
+    moved = {"submissions_end_at": _later(days, ends_at, rested)}
+    if tender.enquiries_end_at is not None and row.suspended_at < tender.enquiries_end_at:
+        moved["enquiries_end_at"] = _later(days, tender.enquiries_end_at, rested)
+    file = (await in_force(session, tender)).model_copy(update=moved)
+    tender.version, tender.draft = tender.version + 1, file.plain()
+    tender.draft_version += 1
+    tender.submissions_end_at, tender.enquiries_end_at = file.submissions_end_at, file.enquiries_end_at
+    version = TenderVersion(
+        id=new_id(),
+        tender_id=tender.id,
+        number=tender.version,
+        content=file.plain(),
+        content_hash=file.hash,
+        reason=row.reason,
+        voids_bids=False,
+        published_at=at,
+        published_by=row.lifted_by or row.suspended_by,
+    )
+    session.add(version)
+    await session.flush()
+    await records.append(
+        session, tender.id, "tender.amended", row.lifted_by,
+        version=version.number, content_hash=version.content_hash, reason=row.reason,
+        voids_bids=False, submissions_end_at=tender.submissions_end_at,
+    )  # fmt: skip
+    await publish(session, TenderAmended(tender.id, version.number))
+
+
+def _later(days: Calendar, moment: datetime, rested: timedelta) -> datetime:
+    """As much later as the process rested, at the same hour, on a working day."""
+    day = days.later(local_day(moment + rested), 0, "calendar")
+    return datetime.combine(day, local(moment + rested).time(), tzinfo=SHANGHAI)
 
 
 async def _must_be_short(session: Session, complaint_id: UUID, wanted: timedelta) -> None:

@@ -262,6 +262,30 @@ async def test_a_process_rests_while_a_complaint_is_decided_and_goes_on_by_itsel
     assert [rest.lifted_by for rest in rests] == [None, scene.supervisor.signed_in()]
 
 
+async def test_who_could_not_bid_during_a_rest_can_as_long_afterwards(
+    house: House, clock: FixedClock
+) -> None:
+    scenes.at(clock, date(2026, 11, 23))
+    scene = await scenes.tender(house)
+    ends_at, enquiries_end_at = scene.tender.file.submissions_end_at, scene.tender.file.enquiries_end_at
+    assert ends_at is not None and enquiries_end_at is not None
+    complaint_id = await scenes.complaint(house, scene)
+    async with house.database.unit_of_work() as session:
+        draft = SuspensionDraft(reason="影响结果", days=7)
+        await suspensions.suspend(session, scene.supervisor, complaint_id, draft)
+    clock.advance(timedelta(days=7))
+    async with house.database.unit_of_work() as session:
+        await suspensions.end_due(session)
+    async with house.database.reading() as session:
+        row = await session.get_one(Tender, scene.tender.id)
+        version = await session.scalar(select(TenderVersion).where(TenderVersion.number == 2))
+    # 23 December and 7 December, both working days, are a week later working days too.
+    assert row.submissions_end_at == ends_at + timedelta(days=7)
+    assert row.enquiries_end_at == enquiries_end_at + timedelta(days=7)
+    assert version is not None and (row.version, version.voids_bids) == (2, False)
+    assert version.content_hash == records.content_hash(version.content)
+
+
 async def test_a_rest_is_lifted_once_and_only_by_the_supervisor(house: House) -> None:
     scene = await scenes.tender(house)
     complaint_id = await scenes.complaint(house, scene)
