@@ -29,6 +29,8 @@ WRONG: tuple[tuple[Any, ...], ...] = (
     ([{}],),
 )
 
+REQUIRED = {"ocid", "id", "date", "tag", "initiationType"}
+
 
 def _shape(path: tuple[str | int, ...]) -> tuple[str, ...]:
     return tuple("*" if isinstance(step, int) else step for step in path)
@@ -45,8 +47,10 @@ def test_the_model_says_no_exactly_where_the_official_schema_does() -> None:
             if _shape(path) in seen:
                 continue
             seen.add(_shape(path))
+            # The rest of the release says nothing about this field, and judging it takes time.
+            small = {name: value for name, value in release.items() if name in REQUIRED | {path[0]}}
             for value in WRONG:
-                broken = standard.changed(release, path, *value)
+                broken = standard.changed(small, path, *value)
                 official = [why for _, why in schema.faults("release", broken)]
                 _, ours = read_part(Release, broken)
                 tried, refused = tried + 1, refused + bool(official)
