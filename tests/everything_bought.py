@@ -27,7 +27,7 @@ from marketplace.procurement.lists.models import (
     ListItemVersion,
     ServiceList,
 )
-from marketplace.procurement.tenders.models import Question, Tender, TenderDocument
+from marketplace.procurement.tenders.models import Asker, Question, Tender, TenderDocument
 from tests import builders, buying, city
 from tests.buying import PublishedTender
 
@@ -246,6 +246,7 @@ async def _around(
                     file_key="0" * 64, uploaded_at=now, uploaded_by=member,
                 ),
                 Opener(id=new_id(), tender_id=tender.id, number=number, person_id=person_id, named_at=now, named_by=colleague),
+                Asker(tender_id=tender.id, organisation_id=organisation_id, number=number),
                 Question(
                     id=new_id(), tender_id=tender.id, number=number, organisation_id=organisation_id, asked_by=person_id,
                     idempotency_key=str(tender.id), text="地点可以调整吗？", asked_at=now,
