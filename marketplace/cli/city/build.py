@@ -121,11 +121,18 @@ async def build_city(
 
 
 def _bring_home(organisation: dict[str, Any], rows: WorkRows) -> None:
-    """The demo manager's organisation works where the demo's people live."""
+    """The demo manager's organisation works where the demo's people live, and in the fields of what is tendered there."""
     organisation.update(name="江苏路暖阳助老服务社", area_code="310105000000")
     for row in rows.tables["organisation_areas"]:
         if row["organisation_id"] == organisation["id"]:
             row["area_code"] = "310105000000"
+    own = {
+        row["tag_code"]
+        for row in rows.tables["organisation_fields"]
+        if row["organisation_id"] == organisation["id"]
+    }
+    for code in sorted({"community_order", "health"} - own):
+        rows.add("organisation_fields", {"organisation_id": organisation["id"], "tag_code": code})
 
 
 def _joined(pending: Iterable[WorkRows]) -> dict[str, list[dict[str, Any]]]:
@@ -193,7 +200,9 @@ async def _owners(house: House, organisations: WorkRows, spots: list[Spot]) -> d
     for spot in spots:
         by_district[spot.code[:6]].append(spot)
     able: dict[str, list[Owner]] = defaultdict(list)
-    fields = {row["organisation_id"]: row["tag_code"] for row in organisations.tables["organisation_fields"]}
+    # The first field of each is what it was founded for.
+    listed = reversed(organisations.tables["organisation_fields"])
+    fields = {row["organisation_id"]: row["tag_code"] for row in listed}
     for row in organisations.tables["organisations"]:
         if row["verified_at"]:
             able[fields[row["id"]]].append(Owner(row["id"], by_district[row["area_code"][:6]]))
