@@ -34,10 +34,11 @@ async def test_an_officer_draws_checks_and_finishes_and_members_declare_and_scor
     )
     assert "The panel is drawn" in page.text
     assert "Seat 5, sent by the buyer" in page.text
+    assert len(page.ids) == len(set(page.ids))
     for bid_id in scene.bids:
         path = f"{desk}/bids/{bid_id}"
         page = await visitor.submit_and_follow(
-            page, path, **{"met-registered": "yes", "reason-registered": "证书有效"}
+            page, path, **{f"met-{bid_id}-registered": "yes", f"reason-{bid_id}-registered": "证书有效"}
         )
     page = await visitor.submit_and_follow(page, f"{desk}/check")
     assert "The check is closed" in page.text
@@ -177,7 +178,9 @@ async def test_a_bidder_justifies_a_low_price(house: House, visitor: Visitor) ->
     await visitor.sign_in(seated[0][1].signed_in())
     panel = f"/panel/{scene.tender.id}"
     page = await visitor.submit_and_follow(
-        await visitor.get(panel), f"{panel}/prices/{query_id}", is_accepted="no", reason="没有说明人工"
+        await visitor.get(panel),
+        f"{panel}/prices/{query_id}",
+        **{f"is_accepted-{query_id}": "no", f"reason-{query_id}": "没有说明人工"},
     )
     assert "You have voted" in page.text
 

@@ -21,9 +21,13 @@ from marketplace.procurement.evaluation.drafts import (
 from marketplace.procurement.policy import may_buy
 from marketplace.procurement.tenders.states import stage
 from web.forms import Form, blank_form, read_form
+from web.many_forms import form_at, renamed
 from web.redirects import redirect
 from web.templating import render
 from web.visit import house_of, now_of, path_id, translator, viewer_of
+
+_BUTTONS = {"remind", "check", "finish"}
+"""What is done by a button without fields; asking about a price is one too. A refusal of these is told at the top of the page."""
 
 
 async def evaluation_desk(request: Request) -> Response:
@@ -47,8 +51,9 @@ async def recuse_member(request: Request) -> Response:
     _ = translator(request)
 
     async def recuse(session: Session, form: Form) -> None:
-        draft = read(RecusalDraft, form.given("reason"))
         member_id = path_id(request, "panel_member_id")
+        with renamed({"reason": f"reason-{member_id}"}):
+            draft = read(RecusalDraft, {"reason": form.value(f"reason-{member_id}")})
         await panels.recuse(session, viewer_of(request), path_id(request, "tender_id"), member_id, draft)
 
     return await _done(request, recuse, _("The seat went to the next of the draw, and both are told."))
@@ -85,13 +90,15 @@ async def find_eligibility(request: Request) -> Response:
         bid_id = path_id(request, "bid_id")
         desk = await reading.desk(session, viewer, tender_id)
         for condition in desk.case.file.conditions:
-            met, reason = form.value(f"met-{condition.key}"), form.value(f"reason-{condition.key}")
+            mark = f"{bid_id}-{condition.key}"
+            met, reason = form.value(f"met-{mark}"), form.value(f"reason-{mark}")
             known = desk.case.findings.get((bid_id, condition.key))
             if not met or (known and known.is_met == (met == "yes") and known.reason == reason.strip()):
                 continue
-            draft = read(
-                FindingDraft, {"condition_key": condition.key, "is_met": met == "yes", "reason": reason}
-            )
+            with renamed({"reason": f"reason-{mark}"}):
+                draft = read(
+                    FindingDraft, {"condition_key": condition.key, "is_met": met == "yes", "reason": reason}
+                )
             await eligibility.find(session, viewer, bid_id, tender_id, draft)
 
     return await _done(request, find, _("The findings are kept."))
@@ -157,6 +164,9 @@ async def _show(request: Request, form: Form) -> Response:
     context: dict[str, Any] = {
         "desk": desk,
         "form": form,
+        "form_at": form_at(request, form),
+        "told_on_top": form.is_refused
+        and (request.url.path.rpartition("/")[2] in _BUTTONS or "bid_lot_id" in request.path_params),
         "step": stage(desk.case.tender, now_of(request)),
         "buys": may_buy(viewer, desk.case.tender.area_code),
         "checks": {one.bid.id: _check_form(request, form, desk, one.bid.id) for one in desk.case.bids()},
@@ -172,8 +182,8 @@ def _check_form(request: Request, form: Form, desk: reading.EvaluationDesk, bid_
     for condition in desk.case.file.conditions:
         found = desk.case.findings.get((bid_id, condition.key))
         if found is not None:
-            initial[f"met-{condition.key}"] = "yes" if found.is_met else "no"
-            initial[f"reason-{condition.key}"] = found.reason
+            initial[f"met-{bid_id}-{condition.key}"] = "yes" if found.is_met else "no"
+            initial[f"reason-{bid_id}-{condition.key}"] = found.reason
     return blank_form(request, initial)
 
 

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from marketplace.kernel.errors import FieldProblem, InputIsInvalid
 from marketplace.kernel.input import read
 from marketplace.procurement.evaluation import declarations, low_prices, reading, sheets
 from marketplace.procurement.evaluation.drafts import (
@@ -19,6 +18,7 @@ from marketplace.procurement.evaluation.reading import MemberDesk
 from marketplace.procurement.evaluation.sheets import SheetRow
 from marketplace.procurement.tenders.states import stage
 from web.forms import Bounds, Form, blank_form, read_form
+from web.many_forms import form_at, renamed
 from web.redirects import redirect
 from web.templating import render
 from web.visit import house_of, now_of, path_id, translator, viewer_of
@@ -62,7 +62,7 @@ async def declare_ties(request: Request) -> Response:
             for number, one in enumerate(bidders)
             for field in ("kind", "until")
         }
-        with _renamed(names):
+        with renamed(names):
             draft = read(DeclarationDraft, {"conflicts": conflicts, **form.given("confirmed")})
             async with house_of(request).database.unit_of_work() as session:
                 stays = await declarations.declare(session, viewer_of(request), tender_id, draft)
@@ -105,10 +105,14 @@ async def vote_on_price(request: Request) -> Response:
     _ = translator(request)
     form, tender_id = await read_form(request), path_id(request, "tender_id")
     with form.catching():
-        given = form.given("reason") | {"is_accepted": form.value("is_accepted") == "yes"}
-        draft = read(PriceVoteDraft, given)
+        query_id = path_id(request, "price_query_id")
+        names = {"reason": f"reason-{query_id}", "is_accepted": f"is_accepted-{query_id}"}
+        said = {"yes": True, "no": False}.get(form.value(names["is_accepted"]))
+        given = {"reason": form.value(names["reason"])} | ({} if said is None else {"is_accepted": said})
+        with renamed(names):
+            draft = read(PriceVoteDraft, given)
         async with house_of(request).database.unit_of_work() as session:
-            await low_prices.vote(session, viewer_of(request), path_id(request, "price_query_id"), draft)
+            await low_prices.vote(session, viewer_of(request), query_id, draft)
         return redirect(request, "panel_desk", _("Your vote counts."), tender_id=tender_id)
     return await _show_desk(request, form)
 
@@ -127,7 +131,7 @@ async def save_sheet(request: Request) -> Response:
     with form.catching():
         draft, names = _scores(row, form)
         house, viewer = house_of(request), viewer_of(request)
-        with _renamed(names):
+        with renamed(names):
             async with house.database.unit_of_work() as session:
                 if form.value("then") == "submit":
                     await sheets.submit(session, viewer, lot_id, read(SheetDraft, draft))
@@ -162,25 +166,6 @@ def _scores(row: SheetRow, form: Form) -> tuple[dict[str, Any], dict[str, str]]:
     return {"scores": scores}, names
 
 
-class _renamed:
-    """A block whose field problems are told at the form's own fields."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, InputIsInvalid):
-            raise InputIsInvalid(
-                [
-                    FieldProblem(self._names.get(one.field, one.field), one.code, one.facts)
-                    for one in error.problems
-                ]
-            ) from None
-
-
 def _initial(row: SheetRow) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for (offer_id, key), score in row.scores.items():
@@ -210,9 +195,8 @@ async def _show_desk(request: Request, form: Form) -> Response:
     desk = await _desk(request)
     kinds = [kind.value for kind in ConflictKind]
     step = stage(desk.case.tender, now_of(request))
-    return render(
-        request, "panel/desk.html", {"desk": desk, "form": form, "kinds": kinds, "step": step}, form.status
-    )
+    context = {"desk": desk, "form_at": form_at(request, form), "kinds": kinds, "step": step}
+    return render(request, "panel/desk.html", context, form.status)
 
 
 _ONE = "/panel/{tender_id:uuid}"
