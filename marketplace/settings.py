@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         description="of our ocids; a real one is registered with the Open Contracting Partnership",
     )
     ocds_publisher: str = Field(default="Wushe", min_length=1, description="who publishes the OCDS packages")
+    ocds_license: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="the address of the licence under which open data is given",
+    )
     ocds_schema: Path | None = Field(
         default=None, description="a folder with the official OCDS schemas, for `marketplace ocds validate`"
     )

@@ -63,6 +63,7 @@ def _envelope(publisher: Publisher, path: str, rows: Sequence[FeedRow]) -> dict[
         "publishedDate": moment(newest),
         "publisher": {"name": publisher.name, "uri": publisher.site_url},
         "publicationPolicy": publisher.page("/open-data"),
+        **({"license": publisher.license} if publisher.license else {}),
     }
 
 

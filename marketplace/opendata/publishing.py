@@ -29,11 +29,12 @@ _DISTINCT = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who we are in open data: the registered prefix of our ocids and the address of the house."""
+    """Who we are in open data: the registered prefix of our ocids, the address of the house, and the licence if one is chosen."""
 
     prefix: str
     site_url: str
     name: str = "Wushe"
+    license: str = ""
 
     def ocid(self, kind: str, reference: str, process_id: UUID) -> str:
         """The ocid of a process that has none yet. A reference that would break an address gives way to the id."""

@@ -9,14 +9,17 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Match
 
-from marketplace.bootstrap import House
+from marketplace.bootstrap import House, open_house
+from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.ids import new_id
 from marketplace.opendata.packages import RecordPackage, ReleasePackage
 from marketplace.opendata.reading import validate
 from marketplace.procurement.tenders.file import FileDocument
+from marketplace.settings import Settings
 from tests import buying
 from tests.opendata import procurement, standard
 from tests.web.visitor import Visitor
+from web.app import create_app
 
 
 async def _get(visitor: Visitor, path: str, **headers: str) -> Any:
@@ -179,3 +182,27 @@ async def test_what_we_add_to_the_standard_is_told_as_an_extension(house: House,
     assert "contentHash" in orjson.loads(schema)["definitions"]["Document"]["properties"]
     named = " ".join(package["extensions"])
     assert all(f"ocds_{name}_extension/v1.1.5/" in named for name in ("lots", "enquiry", "bid"))
+
+
+async def test_a_licence_is_named_where_one_is_chosen(
+    house: House, settings: Settings, clock: FixedClock
+) -> None:
+    purchase = await procurement.published(house)
+    ocid = (await procurement.record(house, purchase.tender.id))["ocid"]
+    licence = "https://creativecommons.org/licenses/by/4.0/"
+    licensed = open_house(settings.model_copy(update={"ocds_license": licence}), clock=clock)
+    try:
+        visitor = Visitor(create_app(licensed), licensed)
+        assert _package(await _get(visitor, f"/ocds/records/{ocid}.json"))["license"] == licence
+        assert licence in (await visitor.get("/open-data")).links
+        plain = Visitor(create_app(house), house)
+        assert "license" not in _package(await _get(plain, f"/ocds/records/{ocid}.json"))
+    finally:
+        await licensed.close()
+
+
+async def test_asking_for_the_head_of_a_file_reads_none_of_it(house: House, visitor: Visitor) -> None:
+    await procurement.published(house)
+    whole = await _get(visitor, "/ocds/bulk/2026.jsonl")
+    head = await visitor.client.head("/ocds/bulk/2026.jsonl", headers={"accept-encoding": "identity"})
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", whole.headers["etag"])

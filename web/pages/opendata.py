@@ -104,6 +104,8 @@ async def ocds_bulk(request: Request) -> Response:
     headers["Content-Disposition"] = f'attachment; filename="ocds-{year}.jsonl"'
     if packed:
         headers["Content-Encoding"] = "gzip"
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=f"{JSON_LINES}; charset=utf-8")
     lines = bulk.lines(house.database, edition)
     return StreamingResponse(
         _zipped(lines) if packed else lines, headers=headers, media_type=f"{JSON_LINES}; charset=utf-8"
@@ -125,7 +127,7 @@ async def ocds_extension(request: Request) -> Response:
 
 def _publisher(request: Request) -> Publisher:
     settings = house_of(request).settings
-    return Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher)
+    return Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher, settings.ocds_license)
 
 
 def _limit(request: Request) -> int:
