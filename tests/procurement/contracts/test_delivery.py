@@ -12,8 +12,9 @@ from marketplace.identity.viewer import STRANGER
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.errors import NotPermitted, SignInNeeded
 from marketplace.kernel.ids import new_id
+from marketplace.kernel.pagination import PageRequest
 from marketplace.procurement.bids.models import Bid
-from marketplace.procurement.contracts import own_data, payments
+from marketplace.procurement.contracts import details, own_data, payments, queries
 from marketplace.procurement.contracts.drafts import ReversalDraft
 from marketplace.procurement.contracts.errors import (
     ChangeIsDecided,
@@ -47,6 +48,7 @@ from marketplace.procurement.contracts.states import (
 from marketplace.procurement.tenders.models import Tender
 from tests import builders, buying
 from tests.procurement.contracts import scene
+from tests.statements import counting
 
 
 async def test_a_delivery_is_reported_sent_back_reported_again_and_accepted(house: House) -> None:
@@ -362,3 +364,23 @@ async def test_an_administrator_of_the_house_pays_nothing(house: House) -> None:
         administrator = await builders.viewer(session, "管理员", Role.ADMINISTRATOR)
     with pytest.raises(NotPermitted):
         await scene.pay(house, administrator, first.id, 1, str(new_id()))
+
+
+async def test_lists_ask_the_same_number_of_statements_however_long(house: House) -> None:
+    first = await scene.awarded(house)
+    await scene.signed(house, first)
+
+    async def statements() -> int:
+        with counting(house) as sent:
+            async with house.database.reading() as session:
+                page = await queries.published(session, STRANGER, PageRequest())
+                await queries.of_officer(session, first.officer, PageRequest())
+                await queries.to_draft(session, first.officer)
+                await details.milestones_of(session, STRANGER, [row.id for row in page.rows])
+                await details.payments_of(session, STRANGER, [row.id for row in page.rows])
+        return len(sent)
+
+    before = await statements()
+    for _ in range(2):
+        await scene.signed(house, await scene.awarded(house))
+    assert await statements() == before
