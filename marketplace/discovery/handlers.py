@@ -21,6 +21,7 @@ from marketplace.procurement.tenders.events import (
     TenderEndedUnsuccessful,
     TenderPublished,
 )
+from marketplace.procurement.tenders.models import Tender
 from marketplace.volunteering.events import (
     NeedCancelled,
     NeedChanged,
@@ -121,7 +122,10 @@ def _index_organisation(index: SearchIndex) -> Callable[[Session, Event], Awaita
 
 def _index_tender(index: SearchIndex) -> Callable[[Session, Event], Awaitable[None]]:
     async def index_tender(session: Session, event: Event) -> None:
+        """The tender itself, and the item that announced it, which it stands for from now on."""
         await indexer.tell(session, index, Kind.TENDER, [event.stream_id])
+        item_id = await session.scalar(select(Tender.list_item_id).where(Tender.id == event.stream_id))
+        await indexer.tell(session, index, Kind.LIST_ITEM, [item_id] if item_id else [])
 
     return index_tender
 

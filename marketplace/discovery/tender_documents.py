@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.db.session import Session
@@ -29,7 +29,7 @@ def tender_is_findable() -> ColumnElement[bool]:
 
 
 def item_is_findable() -> ColumnElement[bool]:
-    """SQL: this version of the item belongs to the edition of its list that is in force."""
+    """SQL: this version of the item belongs to the edition in force, and no tender stands for it yet, which would be found instead."""
     newer = aliased(ListEdition)
     is_superseded = exists().where(
         newer.list_id == ListEdition.list_id,
@@ -37,7 +37,7 @@ def item_is_findable() -> ColumnElement[bool]:
         newer.finalised_at.is_not(None),
         newer.withdrawn_at.is_(None),
     )
-    return (
+    is_in_force = (
         exists()
         .where(
             ListEdition.id == ListItemVersion.edition_id,
@@ -47,6 +47,28 @@ def item_is_findable() -> ColumnElement[bool]:
         )
         .correlate(ListItemVersion)
     )
+    is_tendered = (
+        exists()
+        .where(Tender.list_item_id == ListItemVersion.item_id, tender_is_findable())
+        .correlate(ListItemVersion)
+    )
+    return and_(is_in_force, ~is_tendered)
+
+
+def _news_of_item() -> ColumnElement[int]:
+    """How much news an item has made: that of its list, and that of every tender for it."""
+    of_tenders = (
+        select(func.coalesce(func.sum(OutboxStream.last_sequence), 0))
+        .join(Tender, Tender.id == OutboxStream.stream_id)
+        .where(Tender.list_item_id == ListItem.id)
+        .scalar_subquery()
+    )
+    of_list = (
+        select(func.coalesce(func.sum(OutboxStream.last_sequence), 0))
+        .where(OutboxStream.stream_id == ListItem.list_id)
+        .scalar_subquery()
+    )
+    return cast(of_list + of_tenders, BigInteger).label("version")
 
 
 async def tender_changes(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
@@ -78,11 +100,7 @@ async def tender_changes(session: Session, ids: Collection[UUID]) -> dict[UUID, 
 
 async def item_changes(session: Session, ids: Collection[UUID]) -> dict[UUID, Change]:
     """The same for items of lists, by the edition in force."""
-    known = await session.execute(
-        select(ListItem.id, version())
-        .outerjoin(OutboxStream, OutboxStream.stream_id == ListItem.list_id)
-        .where(ListItem.id.in_(ids))
-    )
+    known = await session.execute(select(ListItem.id, _news_of_item()).where(ListItem.id.in_(ids)))
     versions = {row.id: row.version for row in known}
     told: dict[UUID, Change] = {
         item_id: gone(Kind.LIST_ITEM, item_id, number) for item_id, number in versions.items()

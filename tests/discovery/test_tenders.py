@@ -162,6 +162,25 @@ async def test_a_new_edition_changes_what_is_announced(house: House) -> None:
     assert _held(house) == {document_id(Kind.LIST_ITEM, kept)}
 
 
+async def test_a_tender_stands_for_the_item_that_announced_it_until_it_ends_without_a_result(
+    house: House,
+) -> None:
+    await rebuild(house.database, house.search)
+    async with house.database.unit_of_work() as session:
+        of = await announced.service_list(session)
+        final = await announced.edition(session, of)
+        item_id = await announced.item(session, final)
+    await _tell(house, EditionFinalised(of.id, final.id))
+    assert _held(house) == {document_id(Kind.LIST_ITEM, item_id)}
+    tender_id = await tender(house, list_item_id=item_id)
+    await _tell(house, TenderPublished(tender_id))
+    assert _held(house) == {document_id(Kind.TENDER, tender_id)}
+    await _mark(house, tender_id, "unsuccessful_at", ended=True)
+    await _tell(house, TenderEndedUnsuccessful(tender_id))
+    assert _held(house) == {document_id(Kind.LIST_ITEM, item_id)}
+    assert (await reconcile(house.database, house.search)).told == 0
+
+
 async def test_older_news_never_replaces_newer(house: House) -> None:
     await rebuild(house.database, house.search)
     tender_id = await tender(house)
