@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from marketplace.procurement.evaluation.ranking import Placed, UnfitInput, shown
 from marketplace.procurement.evaluation.report import Report, recompute
@@ -46,18 +47,31 @@ def shifted(report: Report, percent: int) -> Sequence[Shifted]:
 
 
 def stretches(report: Report, least: int, most: int) -> Sequence[Stretch]:
-    """Who would be first at which weight, over the whole percents from ``least`` to ``most``."""
+    """Who would be first at which weight, over the whole percents from ``least`` to ``most``.
+
+    A total is a straight line over the weight of the price, so two rankings tell all between them.
+    """
+    least, most = max(least, 0), min(most, _FULL)
+    low = {one.id: one for one in _ranked(report, least)}
+    high = {one.id: one.total for one in _ranked(report, most)}
+    if not low:
+        return []
+    place = {one.bid: one.place for one in report.ranking}
     found: list[Stretch] = []
-    for percent in range(max(least, 0), min(most, _FULL) + 1):
-        ranked = _ranked(report, percent)
-        if not ranked:
-            return []
-        first = ranked[0].id
+    for percent in range(least, most + 1):
+        part = Fraction(percent - least, most - least) if most > least else Fraction()
+        first = min(
+            low, key=lambda bid: (-_between(low[bid].total, high[bid], part), low[bid].price_fen, place[bid])
+        )
         if found and found[-1].bid == first:
             found[-1] = Stretch(found[-1].first, percent, first, found[-1].name)
         else:
             found.append(Stretch(percent, percent, first, report.bid(first).name))
     return found
+
+
+def _between(low: Fraction, high: Fraction, part: Fraction) -> Fraction:
+    return low + (high - low) * part
 
 
 def _ranked(report: Report, percent: int) -> Sequence[Placed]:
