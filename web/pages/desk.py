@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from marketplace import desk as desks
 from marketplace.desk import Task
 from marketplace.identity import policy
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.recommendations.policy import may_govern_ranking
 from web.addresses import has_page, path_of
@@ -75,6 +75,8 @@ def _tools(request: Request, viewer: Viewer) -> dict[str, str]:
         "roles": bool(policy.grantable_roles(viewer)),
         "rules": policy.may_change_rules(viewer),
         "list_weights": may_govern_ranking(viewer),
+        "objection_desk": bool(viewer.areas_of(Role.PROCUREMENT_OFFICER)),
+        "supervision": bool(viewer.areas_of(Role.PROCUREMENT_SUPERVISOR)),
     }
     return {
         page: path_of(request, page)
