@@ -201,9 +201,11 @@ def evaluate(site: Site, phones: Phones, tender_id: str, delegate: str) -> None:
     for action in officer.locator("main form[action*='/evaluation/bids/']").evaluate_all(
         "forms => forms.map(one => one.getAttribute('action'))"
     ):
-        met = {f"met-{key}": "yes" for key in ("registered", "clean_record")}
-        why = {f"reason-{key}": "证明齐全" for key in ("registered", "clean_record")}
-        send(officer, action, met | why)
+        asked = officer.locator(
+            f"main form[action='{action}'] [name^='met-'], main form[action='{action}'] [name^='reason-']"
+        )
+        names = asked.evaluate_all("fields => fields.map(one => one.name)")
+        send(officer, action, {name: "yes" if name.startswith("met-") else "证明齐全" for name in names})
     send(officer, "/evaluation/check")
     for member in members:
         score(phones, member, tender_id)
