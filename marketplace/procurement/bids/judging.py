@@ -106,7 +106,7 @@ def refusal_of_members(bid: BidFile, verified: Collection[UUID], agreed: Collect
     return None
 
 
-def in_two_bids(bids: Sequence[BidFile]) -> Collection[UUID]:
+def in_two_bids(bids: Sequence[BidFile]) -> set[UUID]:
     """Those who have a part in more than one of the bids. Only bids whose members all agreed may be among them: else a rival would
     spoil a bid by naming its bidder as a partner."""
     parts = Counter(member for bid in bids for member in (bid.bidder, *bid.partners))
