@@ -12,7 +12,6 @@ from sqlalchemy import select
 from marketplace.areas import editions
 from marketplace.bootstrap import House, open_house
 from marketplace.catalogue import shipped
-from marketplace.procurement import working_days
 from marketplace.cli.city.build import CitySize, build_city
 from marketplace.db.session import Session
 from marketplace.discovery.documents import Kind, document_id
@@ -21,6 +20,7 @@ from marketplace.discovery.sources import need_is_findable, organisation_is_find
 from marketplace.kernel.clock import FixedClock
 from marketplace.migrations.run import upgrade
 from marketplace.organisations.models import Organisation, OrganisationField
+from marketplace.procurement import working_days
 from marketplace.settings import Settings
 from marketplace.volunteering.models import Need, NeedTag
 from matching.index import SearchIndex

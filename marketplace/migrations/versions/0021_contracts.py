@@ -286,9 +286,7 @@ def _contract_changes() -> None:
         sa.CheckConstraint(
             "decided_by IS NULL OR decided_by <> proposed_by", name=op.f("ck_contract_changes_two_people")
         ),
-        sa.CheckConstraint(
-            "kind IN ('change', 'termination')", name=op.f("ck_contract_changes_kind_known")
-        ),
+        sa.CheckConstraint("kind IN ('change', 'termination')", name=op.f("ck_contract_changes_kind_known")),
         sa.CheckConstraint("added_fen >= 0", name=op.f("ck_contract_changes_added_not_negative")),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contracts.id"], name=op.f("fk_contract_changes_contract_id_contracts")
