@@ -11,16 +11,16 @@ from marketplace.graph.context import Info
 from marketplace.graph.money import Money
 from marketplace.graph.nodes import Node, global_id, key_of, node
 from marketplace.procurement.awards import award_queries, sensitivity
-from marketplace.procurement.awards.award_queries import (
+from marketplace.procurement.awards.award_rows import (
     AwardRow,
     CorrectionRow,
     NoticeRow,
     Results,
 )
-from marketplace.procurement.awards.award_queries import (
+from marketplace.procurement.awards.award_rows import (
     LotResult as LotRow,
 )
-from marketplace.procurement.awards.award_queries import (
+from marketplace.procurement.awards.award_rows import (
     OwnResult as OwnRow,
 )
 from marketplace.procurement.awards.states import AwardState

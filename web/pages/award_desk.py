@@ -13,7 +13,7 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.input import read
 from marketplace.procurement.awards import award_queries, awards, corrections
-from marketplace.procurement.awards.award_queries import AwardRow, CorrectionRow, LotResult, Results
+from marketplace.procurement.awards.award_rows import AwardRow, CorrectionRow, LotResult, Results
 from marketplace.procurement.awards.drafts import (
     AwardDraft,
     CorrectionDecisionDraft,

@@ -15,7 +15,7 @@ from marketplace.procurement.awards import (
     objection_queries,
     sensitivity,
 )
-from marketplace.procurement.awards.award_queries import LotResult, Results
+from marketplace.procurement.awards.award_rows import LotResult, Results
 from marketplace.procurement.awards.drafts import ReasonDraft
 from marketplace.procurement.evaluation.report import Report
 from marketplace.procurement.tenders.file import CriterionKind
