@@ -4,11 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from marketplace.identity.viewer import Role
 from marketplace.kernel.pagination import PageRequest
 from marketplace.procurement.policy import supplies_for
+from marketplace.procurement.seats import Seats, seats
 from marketplace.procurement.tenders import queries
 from marketplace.procurement.tenders.queries import DECIDED, TenderFilters
-from web.addresses import has_page, path_of
+from web.addresses import path_of
 from web.templating import render
 from web.visit import house_of, translator, viewer_of
 
@@ -18,18 +20,19 @@ async def buying(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
         opened = await queries.closing_soon(session, viewer)
         decided = await queries.page(session, viewer, TenderFilters(stages=DECIDED), PageRequest(3))
+        held = await seats(session, viewer)
     context = {
         "opened": opened,
         "decided": decided.rows,
         "elsewhere": _places(request),
-        "desks": _desks(request),
+        "desks": _desks(request, held),
         "supplies": bool(supplies_for(viewer)),
     }
     return render(request, "buying/hub.html", context)
 
 
 def _places(request: Request) -> list[tuple[str, str, str]]:
-    """Where else one may look: label, path and a sentence, for the pages that are there."""
+    """Where else one may look: label, path and a sentence."""
     _ = translator(request)
     wanted = [
         ("tenders", _("All tenders"), _("Open, being decided, awarded, ended.")),
@@ -42,21 +45,20 @@ def _places(request: Request) -> list[tuple[str, str, str]]:
         ("calendar_days", _("Working days"), _("The calendar by which periods are counted.")),
         ("open_data", _("Open data"), _("Everything that is public here, for programs, by OCDS.")),
     ]  # fmt: skip
-    return [(label, path_of(request, name), text) for name, label, text in wanted if has_page(request, name)]
+    return [(label, path_of(request, name), text) for name, label, text in wanted]
 
 
-def _desks(request: Request) -> list[tuple[str, str]]:
-    """The desks of the viewer, as buyer and supplier."""
+def _desks(request: Request, held: Seats) -> list[tuple[str, str]]:
+    """The desks of the viewer: as buyer, supplier, opener, member of a panel, supervisor."""
     _, viewer = translator(request), viewer_of(request)
     wanted = [
-        ("buying_desk", _("Buyer's desk"), any(held.role == "procurement_officer" for held in viewer.roles)),
+        ("buying_desk", _("Buyer's desk"), bool(viewer.areas_of(Role.PROCUREMENT_OFFICER))),
         ("supplier", _("Supplier's desk"), bool(supplies_for(viewer))),
+        ("my_openings", _("Bids to open"), held.opens),
+        ("my_panels", _("My panels"), held.evaluates),
+        ("supervision", _("Supervision"), bool(viewer.areas_of(Role.PROCUREMENT_SUPERVISOR))),
     ]
-    return [
-        (label, path_of(request, name))
-        for name, label, is_for in wanted
-        if is_for and has_page(request, name)
-    ]
+    return [(label, path_of(request, name)) for name, label, is_for in wanted if is_for]
 
 
 routes: list[BaseRoute] = [Route("/buying", buying, name="buying")]

@@ -24,7 +24,6 @@ from marketplace.procurement.lists.drafts import (
 from marketplace.procurement.lists.queries import EditionRow, ListFilters, ListRow
 from marketplace.procurement.lists.states import OPEN_TO_EDITING
 from web import area_picker
-from web.addresses import has_page, path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import render
@@ -199,7 +198,6 @@ async def _show_desk_list(request: Request, form: Form) -> Response:
         items = (await item_queries.of_editions(session, viewer, [edition.id])).get(edition.id, [])
         said = await comment_queries.of_edition(session, viewer, edition.id, page_request(request))
         waiting = await comment_queries.unanswered(session, edition.id)
-    new_tender = path_of(request, "new_tender") if has_page(request, "new_tender") else None
     context: dict[str, Any] = {
         "list": of,
         "edition": edition,
@@ -208,7 +206,6 @@ async def _show_desk_list(request: Request, form: Form) -> Response:
         "comments": said,
         "waiting": waiting,
         "is_open": edition.state in OPEN_TO_EDITING,
-        "new_tender": new_tender,
         "form": form,
         "is_first": "after" not in request.query_params,
     }

@@ -23,7 +23,7 @@ from marketplace.procurement.lists.queries import EditionRow, ListFilters, ListR
 from marketplace.procurement.lists.states import EditionState
 from marketplace.procurement.tenders import planned
 from web import area_picker, list_words
-from web.addresses import has_page, path_of
+from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.list_timeline import timeline
 from web.redirects import redirect
@@ -163,7 +163,7 @@ async def show_item(request: Request) -> Response:
     edition, row = told.last
     new_tender = (
         f"{path_of(request, 'new_tender')}?item={item_id}"
-        if told.list.is_managed and has_page(request, "new_tender") and edition.state is EditionState.FINAL
+        if told.list.is_managed and edition.state is EditionState.FINAL
         else None
     )
     context: dict[str, Any] = {
@@ -172,7 +172,6 @@ async def show_item(request: Request) -> Response:
         "edition": edition,
         "item": row,
         "tenders": tenders,
-        "tender_page": "tender" if has_page(request, "tender") else None,
         "own": own,
         "followed": followed,
         "changes": changes,

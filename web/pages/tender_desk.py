@@ -1,7 +1,5 @@
 """The buyer's desk: what waits, and a tender previewed, published, amended, called off. Writing it is in tender_writing.py."""
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -28,7 +26,7 @@ from marketplace.procurement.tenders.errors import FileIsUnlawful
 from marketplace.procurement.tenders.queries import DECIDED, DECIDING, OPEN, WITHOUT_RESULT, TenderDetails
 from marketplace.procurement.tenders.states import Stage
 from web import tender_form
-from web.addresses import has_page, path_of
+from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import here, render
@@ -150,7 +148,7 @@ async def _show_desk(request: Request, form: Form) -> Response:
         "findings": findings_told(request, found),
         "questions": asked,
         "key_is_ready": key_is_ready,
-        "openers_path": _page(request, "name_openers", details.tender.id),
+        "openers_path": path_of(request, "name_openers", tender_id=details.tender.id),
         "pages": _pages(request, details),
         "is_prepared": is_prepared,
         "may_write": may_write,
@@ -187,19 +185,15 @@ async def _show_cancellation(request: Request, form: Form) -> Response:
     return render(request, "tenders/cancel.html", {"form": form, "details": details}, form.status)
 
 
-def _page(request: Request, name: str, tender_id: UUID) -> str | None:
-    return path_of(request, name, tender_id=tender_id) if has_page(request, name) else None
-
-
 def _desks(request: Request) -> list[tuple[str, str]]:
     """The other desks of those who buy."""
     _ = translator(request)
     wanted = [
         ("desk_service_lists", _("Service lists")),
         ("desk_contracts", _("Contracts")),
-        ("experts", _("Experts")),
+        ("objection_desk", _("Objections")),
     ]
-    return [(label, path_of(request, name)) for name, label in wanted if has_page(request, name)]
+    return [(label, path_of(request, name)) for name, label in wanted]
 
 
 def _pages(request: Request, details: TenderDetails) -> list[tuple[str, str]]:
@@ -213,7 +207,7 @@ def _pages(request: Request, details: TenderDetails) -> list[tuple[str, str]]:
     ]  # fmt: skip
     found = []
     for name, label, is_there in wanted:
-        if is_there and has_page(request, name):
+        if is_there:
             key = "process_id" if name == "process_record" else "tender_id"
             found.append((label, path_of(request, name, **{key: tender.id})))
     return found

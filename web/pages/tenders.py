@@ -37,7 +37,7 @@ from marketplace.procurement.tenders.queries import (
 )
 from marketplace.procurement.tenders.states import Stage
 from web import area_picker
-from web.addresses import has_page, path_of
+from web.addresses import path_of
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
 from web.templating import here, render
@@ -210,26 +210,27 @@ def _step(request: Request, title: str, at: datetime | None, *, is_done: bool) -
 
 
 def _links(request: Request, details: TenderDetails) -> list[tuple[str, str]]:
-    """What else there is about the tender, where the pages are there and it has come so far."""
+    """What else there is about the tender, where it has come so far."""
     _, tender = translator(request), details.tender
     wanted = [
         ("opening", _("Opening"), tender.opened_at),
         ("results", _("Results"), tender.awarded_at),
         ("tender_contracts", _("Contracts"), tender.awarded_at),
+        ("tender_objections", _("Objections"), tender.published_at),
     ]
     found = [
         (label, path_of(request, name, tender_id=tender.id))
         for name, label, moment in wanted
-        if moment is not None and has_page(request, name)
+        if moment is not None
     ]
-    if tender.published_at is not None and has_page(request, "process_record"):
+    if tender.published_at is not None:
         found.append((_("Record of all acts"), path_of(request, "process_record", process_id=tender.id)))
     return found
 
 
 def _bid_paths(request: Request, details: TenderDetails, mine: list[Organisation]) -> list[tuple[str, str]]:
     """Where each of the viewer's organisations writes its bid, while bids are taken."""
-    if details.stage not in OPEN or not has_page(request, "bid_desk"):
+    if details.stage not in OPEN:
         return []
     return [
         (one.name, path_of(request, "bid_desk", organisation_id=one.id, tender_id=details.tender.id))
