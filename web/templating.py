@@ -131,6 +131,7 @@ def _local_filters(locale: str) -> dict[str, Any]:
         "month": partial(local_forms.month, locale),
         "moment": moment,
         "full_moment": partial(local_forms.full_moment, locale),
+        "due": partial(local_forms.due, locale),
         "clock_time": local_forms.clock_time,
         "span": span,
         "duration": duration,

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from marketplace.kernel.clock import local
+from marketplace.kernel.clock import local, local_day
 from marketplace.kernel.locale import EN, catalogue
 
 _WEEKDAYS_ZH = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
@@ -60,6 +60,13 @@ def moment(locale: str, value: datetime, today: date | None = None) -> str:
 def full_moment(locale: str, value: datetime) -> str:
     """2026年11月22日 14:00 / 22 Nov 2026, 14:00."""
     return f"{full_day(locale, value)}{_gap(locale)}{clock_time(value)}"
+
+
+def due(locale: str, value: datetime) -> str:
+    """Until when something is in time: a period of whole days ends at midnight, and people call that its last day."""
+    if local(value).time() == time.min:
+        return full_day(locale, local_day(value - timedelta(days=1)))
+    return full_moment(locale, value)
 
 
 def span(locale: str, starts: datetime, ends: datetime, today: date | None = None) -> str:

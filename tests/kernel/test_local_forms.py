@@ -99,3 +99,9 @@ def test_a_sentence_without_its_facts_is_still_said() -> None:
         local_forms.sentence(EN, "field.string_too_long", {})
         == "Please write at most %(max_length)s characters."
     )
+
+
+def test_a_period_that_ends_at_midnight_ends_with_its_last_day() -> None:
+    assert local_forms.due(ZH, datetime(2026, 12, 1, 16, tzinfo=UTC)) == "2026年12月1日"
+    assert local_forms.due(EN, datetime(2026, 12, 1, 16, tzinfo=UTC)) == "1 Dec 2026"
+    assert local_forms.due(EN, datetime(2026, 12, 1, 9, tzinfo=UTC)) == "1 Dec 2026, 17:00"
