@@ -34,11 +34,9 @@ from marketplace.procurement.bids.openers import held, public_key
 from marketplace.procurement.bids.shares import Share, SharesDoNotOpen, commitment, unseal_share
 from marketplace.procurement.errors import TenderIsOver, TenderIsSuspended
 from marketplace.procurement.profiles import rule
-from marketplace.procurement.tenders.events import TenderEndedUnsuccessful
+from marketplace.procurement.tenders import tenders
 from marketplace.procurement.tenders.models import Tender
-
-NOT_OPENED = "not_opened"
-"""The reason of a tender that ended because too few openers gave their parts."""
+from marketplace.procurement.tenders.states import EndReason
 
 _PURPOSE = "opening_share"
 _MOST_AT_ONCE = 50
@@ -188,6 +186,4 @@ async def _give_up(session: Session, tender_id: UUID, wait: timedelta) -> None:
         return
     if await read_clock(session) < tender.submissions_end_at + wait:
         return
-    tender.unsuccessful_at, tender.unsuccessful_reason = session.now(), NOT_OPENED
-    await records.append(session, tender_id, "tender.unsuccessful", None, reason=NOT_OPENED)
-    await publish(session, TenderEndedUnsuccessful(tender_id))
+    await tenders.end_unsuccessful(session, tender_id, EndReason.NOT_OPENED, None)

@@ -21,6 +21,7 @@ from marketplace.procurement.tenders.errors import TenderHasTooManyDocuments
 from marketplace.procurement.tenders.file import FileDocument, read_file
 from marketplace.procurement.tenders.models import Tender, TenderDocument, TenderVersion
 from marketplace.procurement.tenders.policy import sees_drafts, visible_to
+from marketplace.procurement.tenders.running import must_not_be_over
 
 MOST_DOCUMENTS = 20
 
@@ -42,7 +43,7 @@ async def add(
     Raises SignInNeeded, NotFound, NotPermitted, TenderIsOver, DocumentIsTooLarge, DocumentTypeIsNotTaken, TenderHasTooManyDocuments.
     """
     tender = await tenders.held(session, viewer, tender_id)
-    tenders.must_go_on(session, tender)
+    must_not_be_over(tender)
     content_type = content_type_of(content)
     if len(content) > MOST_BYTES:
         raise DocumentIsTooLarge(most_megabytes=MOST_BYTES // 1024**2)
@@ -79,7 +80,7 @@ async def remove(session: Session, viewer: Viewer, document_id: UUID) -> UUID:
     if row is None:
         raise NotFound()
     tender = await tenders.held(session, viewer, row.tender_id)
-    tenders.must_go_on(session, tender)
+    must_not_be_over(tender)
     file = read_file(tender.draft)
     left = tuple(one for one in file.documents if one.id != document_id)
     if len(left) == len(file.documents):

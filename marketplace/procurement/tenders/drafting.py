@@ -33,6 +33,7 @@ from marketplace.procurement.tenders.errors import (
 from marketplace.procurement.tenders.file import FileLot, Item, TenderFile, read_file
 from marketplace.procurement.tenders.models import Tender, TenderDocument, TenderSeries, TenderVersion
 from marketplace.procurement.tenders.policy import visible_to
+from marketplace.procurement.tenders.running import must_not_be_over
 from marketplace.procurement.tenders.states import Stage, stage
 
 _UNTITLED = "未命名采购"
@@ -87,7 +88,7 @@ async def save(
     TenderIsOver, ChangedMeanwhile.
     """
     tender = await tenders.held(session, viewer, tender_id)
-    tenders.must_go_on(session, tender)
+    must_not_be_over(tender)
     if tender.draft_version != draft_version:
         raise ChangedMeanwhile()
     before = read_file(tender.draft)

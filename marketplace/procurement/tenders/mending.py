@@ -9,6 +9,7 @@ from marketplace.procurement.errors import ChangedMeanwhile
 from marketplace.procurement.tenders import drafting, linting, tenders
 from marketplace.procurement.tenders.file import read_file
 from marketplace.procurement.tenders.findings import mended
+from marketplace.procurement.tenders.running import must_not_be_over
 
 
 async def mend(
@@ -19,7 +20,7 @@ async def mend(
     Raises SignInNeeded, NotFound, NotPermitted, TenderIsOver, ChangedMeanwhile.
     """
     tender = await tenders.held(session, viewer, tender_id)
-    tenders.must_go_on(session, tender)
+    must_not_be_over(tender)
     if tender.draft_version != draft_version:
         raise ChangedMeanwhile()
     file = read_file(tender.draft)

@@ -24,6 +24,7 @@ from marketplace.procurement.tenders.drafts import AnswerDraft, QuestionDraft
 from marketplace.procurement.tenders.errors import EnquiriesAreOver, QuestionIsAnswered, TooManyQuestions
 from marketplace.procurement.tenders.events import QuestionAnswered, QuestionAsked
 from marketplace.procurement.tenders.models import Asker, Question, Tender
+from marketplace.procurement.tenders.running import must_not_be_over
 from marketplace.volunteering.errors import KeyWasUsedElsewhere
 
 MOST_QUESTIONS = 50
@@ -66,7 +67,7 @@ async def answer(session: Session, viewer: Viewer, question_id: UUID, draft: Ans
     if tender_id is None:
         raise NotFound()
     tender = await tenders.held(session, viewer, tender_id)
-    tenders.must_go_on(session, tender)
+    must_not_be_over(tender)
     question = await session.get_one(Question, question_id, populate_existing=True)
     if question.answered_at is not None:
         if question.answer == draft.answer:

@@ -6,13 +6,15 @@ from marketplace.procurement.tenders.models import Tender
 
 def must_run(tender: Tender) -> None:
     """The process has neither ended nor does it rest while a complaint is decided. Raises TenderIsOver, TenderIsSuspended."""
-    if (
-        tender.cancelled_at is not None
-        or tender.unsuccessful_at is not None
-        or tender.completed_at is not None
-    ):
-        raise TenderIsOver()
+    must_not_be_over(tender)
     must_not_rest(tender)
+
+
+def must_not_be_over(tender: Tender) -> None:
+    """For what may be done while a process rests. Raises TenderIsOver for one cancelled, without a result, or complete."""
+    ends = (tender.cancelled_at, tender.unsuccessful_at, tender.completed_at)
+    if any(moment is not None for moment in ends):
+        raise TenderIsOver()
 
 
 def must_not_rest(tender: Tender) -> None:

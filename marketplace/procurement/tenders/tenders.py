@@ -11,7 +11,6 @@ from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.outbox.publish import publish as tell
 from marketplace.procurement import records
-from marketplace.procurement.errors import TenderIsOver
 from marketplace.procurement.policy import must_buy
 from marketplace.procurement.tenders import linting, lots
 from marketplace.procurement.tenders.drafts import CancellationDraft
@@ -24,6 +23,7 @@ from marketplace.procurement.tenders.events import (
 from marketplace.procurement.tenders.file import TenderFile, read_file
 from marketplace.procurement.tenders.models import Tender, TenderVersion
 from marketplace.procurement.tenders.policy import visible_to
+from marketplace.procurement.tenders.running import must_not_be_over
 from marketplace.procurement.tenders.states import ENDED, Stage, stage
 
 MustBeReady = Callable[[Session, UUID], Awaitable[None]]
@@ -53,7 +53,7 @@ async def publish(session: Session, viewer: Viewer, tender_id: UUID, *, must_be_
     tender = await held(session, viewer, tender_id)
     if tender.published_at is not None:
         return
-    must_go_on(session, tender)
+    must_not_be_over(tender)
     file = read_file(tender.draft)
     await linting.must_be_lawful(session, tender, file)
     await must_be_ready(session, tender_id)
@@ -76,7 +76,7 @@ async def cancel(session: Session, viewer: Viewer, tender_id: UUID, draft: Cance
     tender = await held(session, viewer, tender_id)
     if tender.cancelled_at is not None:
         return
-    must_go_on(session, tender)
+    must_not_be_over(tender)
     if tender.awarded_at is not None:
         raise TenderIsAwarded()
     by = viewer.signed_in()
@@ -121,15 +121,9 @@ async def locked(session: Session, tender_id: UUID) -> Tender:
     return tender
 
 
-def must_go_on(session: Session, tender: Tender) -> None:
-    """Raises TenderIsOver for one that was cancelled, ended without a result, or is complete."""
-    if stage(tender, session.now()) in ENDED:
-        raise TenderIsOver()
-
-
 def must_be_public(session: Session, tender: Tender) -> None:
     """Raises TenderIsNotPublished, TenderIsOver."""
-    must_go_on(session, tender)
+    must_not_be_over(tender)
     if stage(tender, session.now()) is Stage.DRAFT:
         raise TenderIsNotPublished()
 

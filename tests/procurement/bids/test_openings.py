@@ -48,6 +48,7 @@ from marketplace.procurement.bids.models import (
 from marketplace.procurement.errors import TenderIsOver
 from marketplace.procurement.records import content_hash
 from marketplace.procurement.tenders.models import Tender, TenderVersion
+from marketplace.procurement.tenders.states import EndReason
 from tests import builders, buying, city
 from tests.procurement.bids import scene
 from tests.procurement.bids.scene import Scene
@@ -467,7 +468,7 @@ async def test_too_few_openers_end_the_tender_and_its_bids_stay_closed(
     await openings.give_up_overdue(house.database)
     async with house.database.reading() as session:
         tender = await session.get_one(Tender, at.id)
-        assert tender.unsuccessful_reason == openings.NOT_OPENED
+        assert tender.unsuccessful_reason == EndReason.NOT_OPENED
         assert await session.scalar(select(func.count()).select_from(Bid)) == 0
     with pytest.raises(TenderIsOver):
         await scene.give(house, at, 3)
