@@ -25,6 +25,7 @@ from web.templating import render
 from web.visit import house_of, locale_of, now_of, translator, viewer_of
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
+_AGE = "adult_from_years"
 _OWN, _OWN_ARTICLE = "own", "本平台规则"
 _UNITS = ("minutes", "seconds", "metres", "days", "years", "percent", "megabytes", "yuan")
 _TEXTS = ("article", "source", "reason", "in_force_from")
@@ -168,7 +169,9 @@ def _figure(row: Rule, key: str, figure: Any, locale: str) -> str:
 
 
 def _unit(row: Rule, key: str) -> str | None:
-    """What the figure counts; days of a rule that means working days are told as such."""
+    """What the figure counts; days of a rule that means working days are told as such, and years of age as 岁, not 年."""
+    if key == _AGE:
+        return "years_of_age"
     unit = next((unit for unit in _UNITS if key.rpartition("_")[2] == unit), None)
     return "working_days" if unit == "days" and row.day_type == "working" else unit
 

@@ -21,10 +21,10 @@ from marketplace.procurement.awards.errors import (
     AwardIsOver,
     AwardIsSigned,
     BidIsNotRanked,
-    CorrectionChangesNothing,
     CorrectionIsDecided,
     CorrectionNeedsAnother,
     CorrectionWaitsAlready,
+    SuccessorHoldsTheLot,
 )
 from marketplace.procurement.awards.events import CorrectionProposed
 from marketplace.procurement.awards.models import Award, AwardCorrection
@@ -37,7 +37,7 @@ async def propose(session: Session, viewer: Viewer, award_id: UUID, draft: Corre
     """Say what is wrong with a published award, and who should have it; answers the proposal's id. The same one twice is one.
 
     Raises SignInNeeded, NotFound, NotPermitted, OfficerBelongsToABidder, TenderIsOver, TenderIsSuspended, AwardIsNotPublished,
-    AwardIsOver, AwardIsSigned, BidIsNotRanked, CorrectionChangesNothing, CorrectionWaitsAlready.
+    AwardIsOver, AwardIsSigned, BidIsNotRanked, SuccessorHoldsTheLot, CorrectionWaitsAlready.
     """
     award, tender = await held(session, award_id)
     officer = policy.must_buy(viewer, tender.area_code, is_public=award.published_at is not None)
@@ -51,7 +51,7 @@ async def propose(session: Session, viewer: Viewer, award_id: UUID, draft: Corre
         if it.place_of(draft.successor_id) is None:
             raise BidIsNotRanked()
         if any(one.bid_lot_id == draft.successor_id for one in it.standing):
-            raise CorrectionChangesNothing()
+            raise SuccessorHoldsTheLot()
     row = AwardCorrection(
         id=new_id(),
         award_id=award_id,

@@ -119,5 +119,5 @@ class CorrectionNeedsAnother(NotAllowed):
     """Who proposed a correction does not decide it."""
 
 
-class CorrectionChangesNothing(Conflict):
+class SuccessorHoldsTheLot(Conflict):
     """The successor holds an award of this lot already."""

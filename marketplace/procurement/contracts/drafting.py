@@ -14,11 +14,11 @@ from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
 from marketplace.procurement import records
+from marketplace.procurement.awards.errors import AwardIsNotPublished
 from marketplace.procurement.awards.models import Award
 from marketplace.procurement.contracts import policy
 from marketplace.procurement.contracts.errors import (
     AwardDoesNotStand,
-    AwardIsNotPublished,
     ContractIsTooLong,
 )
 from marketplace.procurement.contracts.events import ContractDrafted

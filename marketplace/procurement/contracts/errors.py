@@ -3,10 +3,6 @@
 from marketplace.kernel.errors import Conflict, Invalid, NotAllowed
 
 
-class AwardIsNotPublished(Conflict):
-    """A contract follows a published award that stands."""
-
-
 class AwardDoesNotStand(Conflict):
     """The award was corrected, declined or annulled."""
 

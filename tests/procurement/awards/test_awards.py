@@ -28,7 +28,6 @@ from marketplace.procurement.awards.errors import (
     AwardIsOver,
     AwardIsSigned,
     BidIsNotRanked,
-    CorrectionChangesNothing,
     CorrectionIsDecided,
     CorrectionNeedsAnother,
     CorrectionWaitsAlready,
@@ -40,6 +39,7 @@ from marketplace.procurement.awards.errors import (
     OneSupplierALot,
     SigningHasTimeLeft,
     SomebodyIsStillNext,
+    SuccessorHoldsTheLot,
     TenderIsNotEvaluated,
     TooManySuppliers,
 )
@@ -260,7 +260,7 @@ async def test_a_wrong_award_is_corrected_by_a_second_person_and_both_stay_on_re
     assert await _propose(house, it, award_id) == correction_id
     with pytest.raises(CorrectionWaitsAlready):
         await _propose(house, it, award_id, reason="另一个理由")
-    with pytest.raises(CorrectionChangesNothing):
+    with pytest.raises(SuccessorHoldsTheLot):
         await _propose(house, it, award_id, successor=it.ranked[0], reason="还是它")
     with pytest.raises(CorrectionNeedsAnother):
         await _decide(house, it, correction_id, by=it.scene.officer)

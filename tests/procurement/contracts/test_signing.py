@@ -12,11 +12,11 @@ from marketplace.identity.viewer import STRANGER, Viewer
 from marketplace.kernel.clock import FixedClock, local_day
 from marketplace.kernel.errors import NotFound, NotPermitted, SignInNeeded
 from marketplace.procurement import records
+from marketplace.procurement.awards.errors import AwardIsNotPublished
 from marketplace.procurement.awards.models import Award
 from marketplace.procurement.contracts import drafting, signing
 from marketplace.procurement.contracts.errors import (
     AwardDoesNotStand,
-    AwardIsNotPublished,
     ContractIsNotSigned,
     ContractIsTooLong,
     OfficerBelongsToTheSupplier,
