@@ -9,7 +9,7 @@ from marketplace.db.session import Session
 from marketplace.identity.viewer import Role
 from marketplace.kernel.ids import new_id
 from marketplace.procurement import records
-from marketplace.procurement.awards.models import Award, AwardCorrection, Objection
+from marketplace.procurement.awards.models import Award, AwardCorrection, AwardNotice, Objection, Suspension
 from marketplace.procurement.bids.models import BidDocument, BidLot, Opener, Opening, TenderKey
 from marketplace.procurement.contracts.models import (
     CallOff,
@@ -53,6 +53,7 @@ async def build(session: Session, member: UUID, colleague: UUID, organisations: 
     ):
         await _around(session, tender, member, colleague, organisations)
         await records.append(session, tender.id, "tender.published", member)
+    await _resting(session, buyer_id, member, colleague, organisations)
 
 
 async def _list(session: Session, buyer_id: UUID, member: UUID, colleague: UUID) -> UUID:
@@ -116,6 +117,40 @@ async def _closed(session: Session, buyer_id: UUID, member: UUID) -> PublishedTe
     return await buying.tender(session, content, buyer_id=buyer_id, created_by=member)
 
 
+async def _resting(
+    session: Session, buyer_id: UUID, member: UUID, colleague: UUID, organisations: tuple[UUID, UUID]
+) -> None:
+    """Both complained about an answer, and the process rests while the complaints are decided."""
+    now = session.now()
+    tender = await buying.tender(session, buyer_id=buyer_id, created_by=member, suspended_at=now)
+    for person_id, organisation_id in zip((member, colleague), organisations, strict=True):
+        whose = {
+            "organisation_id": organisation_id,
+            "raised_by": person_id,
+            "raised_at": now,
+            "due_at": now + 9 * _DAY,
+        }
+        about = {"tender_id": tender.id, "about": "file", "text": "条件过严", "wish": "请放宽"}
+        objection = Objection(
+            id=new_id(), kind="objection", idempotency_key=str(tender.id), answer="条件与服务有关。", is_upheld=False,
+            answered_at=now, answered_by=colleague, **whose, **about,
+        )  # fmt: skip
+        session.add(objection)
+        await session.flush()
+        complaint = Objection(
+            id=new_id(), kind="complaint", objection_id=objection.id, idempotency_key=str(objection.id), **whose, **about
+        )  # fmt: skip
+        session.add(complaint)
+        await session.flush()
+    session.add(
+        Suspension(
+            id=new_id(), tender_id=tender.id, complaint_id=complaint.id, reason="处理投诉", suspended_at=now,
+            suspended_by=colleague, ends_at=now + 30 * _DAY,
+        )
+    )  # fmt: skip
+    await session.flush()
+
+
 async def _opened(
     session: Session, buyer_id: UUID, member: UUID, colleague: UUID, organisations: tuple[UUID, UUID]
 ) -> PublishedTender:
@@ -162,13 +197,19 @@ async def _contracted(
     tender = await buying.tender(
         session, content, buyer_id=buyer_id, created_by=member, opened_at=now - 7 * _DAY, evaluated_at=now - 5 * _DAY, awarded_at=now - 3 * _DAY
     )  # fmt: skip
+    notice = AwardNotice(
+        id=new_id(), tender_id=tender.id, published_at=now - 3 * _DAY, published_by=member, ends_at=now - 2 * _DAY,
+        content={"awards": []}, content_hash="0" * 64,
+    )  # fmt: skip
+    session.add(notice)
+    await session.flush()
     for lot_id, organisation_id in zip(tender.lot_ids, organisations, strict=True):
         bid_id = await buying.opened_bid(session, tender, organisation_id, {lot_id: 10_000_000})
         award = Award(
             id=new_id(), tender_id=tender.id, lot_id=lot_id,
             bid_lot_id=await session.scalar(select(BidLot.id).where(BidLot.bid_id == bid_id)),
             organisation_id=organisation_id, place=1, price_fen=10_000_000, currency="CNY", reason="综合得分最高",
-            decided_at=now - 4 * _DAY, decided_by=member, published_at=now - 3 * _DAY, notice_ends_at=now - 2 * _DAY,
+            decided_at=now - 4 * _DAY, decided_by=member, published_at=now - 3 * _DAY, notice_ends_at=now - 2 * _DAY, notice_id=notice.id,
         )  # fmt: skip
         session.add(award)
         await session.flush()
