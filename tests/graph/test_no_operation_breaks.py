@@ -35,7 +35,7 @@ from marketplace.identity.viewer import Scope
 from marketplace.kernel.pagination import encode_cursor
 from tests import city, everything
 from tests.everything import Everything, Row, Watch, by_table
-from tests.graph.client import GraphClient, api_token, graph_client
+from tests.graph.client import StraightClient, api_token, graph_app
 
 CORE = schema()._schema
 # The kinds of global ids, and the tables whose keys they carry.
@@ -129,18 +129,18 @@ ALWAYS_NOTED = SIGN_IN_TABLES | {"api_tokens", "check_in_tries", "procurement_ac
 class Asker:
     """One visitor, the house that is watched, and what went wrong so far."""
 
-    client: GraphClient
+    client: StraightClient
     things: Everything
     watch: Watch
     faults: list[str] = field(default_factory=list)
 
     async def ask(self, document: str, variables: dict[str, Any]) -> None:
         """Ask once; afterwards the house is as it was."""
-        answer = await self.client.post(orjson.dumps({"query": document, "variables": variables}))
+        status, answer = await self.client.post(orjson.dumps({"query": document, "variables": variables}))
         changes = self.watch.changes()
         if changes:
             self.watch.restore()
-        for why in self._wrong(answer.status_code, answer.json(), changes):
+        for why in self._wrong(status, answer, changes):
             self.faults.append(f"{document[:110]} {str(variables)[:300]}: {why}")
 
     def _wrong(self, status: int, answer: dict[str, Any], changes: dict[Row, Any]) -> Iterator[str]:
@@ -185,8 +185,8 @@ async def asker(request: pytest.FixtureRequest, house: House) -> AsyncIterator[A
     # Thousands of questions within a minute that stands still; how often one may ask is for test_limits.
     free = {"graphql_a_minute_by_person": 0, "graphql_a_minute_by_address": 0}
     house = replace(house, settings=house.settings.model_copy(update=free))
-    async with graph_client(house, token=None if request.param is Stranger else token) as client:
-        yield request.param(client, things, watch)
+    client = StraightClient(graph_app(house), None if request.param is Stranger else token)
+    yield request.param(client, things, watch)
     watch.close()
 
 
