@@ -36,6 +36,24 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     return _UUID.sub("some-id", str(val)) if isinstance(val, str | UUID) and _UUID.search(str(val)) else None
 
 
+# Whoever takes long begins first: at the end nobody waits for one process that still has a minute to go.
+_LONG = (
+    "tests/browser/",
+    "tests/web/test_no_form_breaks.py",
+    "tests/graph/test_no_operation_breaks.py",
+    "tests/cli/test_preparing.py",
+    "tests/cli/test_city",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, everything else in its order."""
+    ranks = {start: rank for rank, start in enumerate(_LONG)}
+    items.sort(
+        key=lambda item: min((ranks[one] for one in _LONG if item.nodeid.startswith(one)), default=len(_LONG))
+    )
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -120,15 +121,77 @@ class PostgresqlPool:
 
     def __init__(self, template: str, stack: ExitStack) -> None:
         self._template, self._stack = template, stack
-        self._idle: list[str] = []
+        self._idle: list[tuple[str, _Wiper]] = []
 
     @contextmanager
     def lend(self) -> Iterator[str]:
         """The address of a database that looks as if it had just been made."""
-        url = self._idle.pop() if self._idle else self._stack.enter_context(postgresql_copy(self._template))
+        url, wiper = self._idle.pop() if self._idle else self._made()
         yield url
-        _in_thread(lambda: asyncio.run(_wipe(make_url(url).database or "")))
-        self._idle.append(url)
+        wiper.wipe()
+        self._idle.append((url, wiper))
+
+    def _made(self) -> tuple[str, "_Wiper"]:
+        url = self._stack.enter_context(postgresql_copy(self._template))
+        return url, self._stack.enter_context(closing(_Wiper(make_url(url).database or "")))
+
+
+class _Wiper:
+    """Puts one database back to its seed, on a connection of its own: a new one would plan every statement anew each time.
+
+    Only what a test has written is wiped: tables with rows that the seed has not, and seeded ones that are not as they were left.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._loop = asyncio.new_event_loop()
+        self._do(self._begin(name))
+
+    def close(self) -> None:
+        self._do(self._connection.close())
+        self._loop.close()
+        self._thread.shutdown()
+
+    def wipe(self) -> None:
+        """Nobody else is connected afterwards, and every row is the seed's."""
+        self._do(self._wipe())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        self._thread.submit(self._loop.run_until_complete, work).result()
+
+    async def _begin(self, name: str) -> None:
+        self._connection = await asyncpg.connect(_plain_address(name))
+        await self._connection.execute("SET session_replication_role = replica")
+        self._seeded = await _tables(self._connection, _SEED)
+        others = set(await _tables(self._connection, "public")) - set(self._seeded)
+        written = [f"SELECT '{table}' WHERE EXISTS (SELECT FROM public.{table})" for table in sorted(others)]
+        # Whoever adds, changes or removes a row leaves another number of rows or a newer transaction on one of them.
+        marks = [
+            f"SELECT '{table}', count(*), max(xmin::text::bigint) FROM public.{table}"
+            for table in self._seeded
+        ]
+        self._written = await self._connection.prepare(" UNION ALL ".join(written))
+        self._marked = await self._connection.prepare(" UNION ALL ".join(marks))
+        self._marks = await self._read_marks()
+
+    async def _read_marks(self) -> dict[str, tuple[int, int]]:
+        return {table: (rows, newest) for table, rows, newest in await self._marked.fetch()}
+
+    async def _wipe(self) -> None:
+        await self._connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        statements = [f"DELETE FROM public.{table}" for (table,) in await self._written.fetch()]
+        marks = await self._read_marks()
+        changed = [table for table in self._seeded if marks[table] != self._marks[table]]
+        for table in changed:
+            statements += [f"DELETE FROM public.{table}", f"INSERT INTO public.{table} TABLE {_SEED}.{table}"]
+        # As a replica, so that neither foreign keys nor the append-only triggers object.
+        if statements:
+            await self._connection.execute(f"BEGIN; {'; '.join(statements)}; COMMIT")
+        if changed:
+            self._marks = await self._read_marks()
 
 
 async def _keep_seed(name: str) -> None:
@@ -138,22 +201,6 @@ async def _keep_seed(name: str) -> None:
     for table in await _tables(connection, "public"):
         if await connection.fetchval(f"SELECT EXISTS (SELECT FROM public.{table})"):
             await connection.execute(f"CREATE TABLE {_SEED}.{table} AS TABLE public.{table}")
-    await connection.close()
-
-
-async def _wipe(name: str) -> None:
-    """Back to the seed. As a replica, so that neither foreign keys nor the append-only triggers object."""
-    connection = await asyncpg.connect(_plain_address(name))
-    await connection.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
-        name,
-    )
-    seeded = await _tables(connection, _SEED)
-    statements = [f"DELETE FROM public.{table}" for table in await _tables(connection, "public")]
-    statements += [f"INSERT INTO public.{table} SELECT * FROM {_SEED}.{table}" for table in seeded]
-    await connection.execute(
-        f"BEGIN; SET LOCAL session_replication_role = replica; {'; '.join(statements)}; COMMIT"
-    )
     await connection.close()
 
 
