@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 from marketplace.db.session import Database
+from marketplace.delivery.deliveries import handlers as delivery_handlers
+from marketplace.delivery.properties import handlers as property_handlers
+from marketplace.delivery.ratings import handlers as rating_handlers
+from marketplace.delivery.scorecards import handlers as scorecard_handlers
+from marketplace.delivery.signals import handlers as signal_handlers
 from marketplace.discovery import handlers as discovery_handlers
 from marketplace.discovery import saved_handlers as saved_search_handlers
 from marketplace.discovery.readings import city_readings
@@ -78,8 +83,13 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     hours_handlers.register(registry, personal_data)
     personal_data.add("procurement", procurement_data.collect, procurement_data.erase)
     contract_handlers.register(personal_data)
+    property_handlers.register(personal_data, vault)
     bid_handlers.register(registry)
     evaluation_handlers.register(registry, vault)
+    delivery_handlers.register(registry, personal_data)
+    rating_handlers.register(registry, personal_data, vault)
+    scorecard_handlers.register(registry)
+    signal_handlers.register(registry, personal_data)
     discovery_handlers.register(registry, search, upkeep)
     saved_search_handlers.register(registry, personal_data, search, Watch(city_readings()))
     recommendations_handlers.register(registry, personal_data, volunteers)
@@ -92,15 +102,18 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     sending = Sending([Email(carrier, settings.mail_from, clock)], vault, settings.site_url)
     confirming = Confirming(carrier, settings.mail_from, vault, settings.site_url, clock)
     notices_handlers.register(registry, personal_data, sending, confirming)
+    files = Folder(settings.data_folder / "files")
     opendata_handlers.register(
-        registry, Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher)
+        registry,
+        Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher, settings.ocds_license),
+        files,
     )
     return House(
         settings=settings,
         clock=clock,
         database=database,
         vault=vault,
-        files=Folder(settings.data_folder / "files"),
+        files=files,
         registry=registry,
         codes=_code_gateway(settings),
         personal_data=personal_data,

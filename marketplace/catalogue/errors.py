@@ -21,3 +21,7 @@ class RuleChangesInThePast(Conflict):
 
 class RuleWasChangedMeanwhile(Conflict):
     """Another row of this rule begins at the same moment."""
+
+
+class RulesAreFrozen(Conflict):
+    """Something runs by the rule until ``until``, and everybody was told so: a change may begin then, not before."""

@@ -93,3 +93,12 @@ class Rule(Identified, Base):
     title_zh: Mapped[str]
     title_en: Mapped[str]
     changed_by: Mapped[UUID | None]
+
+
+class RuleFreeze(Base):
+    """Rules whose code begins with ``prefix`` do not change before ``until``: something runs by them, and everybody was told so."""
+
+    __tablename__ = "rule_freezes"
+
+    prefix: Mapped[str] = mapped_column(ShortCode, primary_key=True)
+    until: Mapped[datetime]

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from marketplace.catalogue.drafts import RuleDraft
-from marketplace.catalogue.errors import RuleChangesInThePast, RuleWasChangedMeanwhile
-from marketplace.catalogue.models import Rule
+from marketplace.catalogue.errors import RuleChangesInThePast, RulesAreFrozen, RuleWasChangedMeanwhile
+from marketplace.catalogue.models import Rule, RuleFreeze
+from marketplace.db.insert import upsert
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.kernel.errors import InputIsInvalid, NotFound
@@ -64,10 +66,43 @@ async def history(session: Session) -> dict[str, Sequence[Rule]]:
     return dict(grouped((row.code, row) for row in rows))
 
 
+async def history_with_freezes(session: Session) -> dict[str, tuple[datetime | None, Sequence[Rule]]]:
+    """As ``history``, each with the moment before which the rule does not change, if something runs by it; one statement."""
+    rows = await session.execute(
+        select(Rule, RuleFreeze.until)
+        .outerjoin(RuleFreeze, and_(_is_frozen(Rule.code), RuleFreeze.until > session.now()))
+        .order_by(Rule.code, Rule.in_force_from.desc(), RuleFreeze.until.desc())
+    )
+    found: dict[str, tuple[datetime | None, list[Rule]]] = {}
+    for rule, until in rows:
+        _until, of_code = found.setdefault(rule.code, (until, []))
+        if not of_code or of_code[-1] is not rule:
+            of_code.append(rule)
+    return dict(found)
+
+
+async def freeze(session: Session, prefix: str, until: datetime) -> None:
+    """Rules whose code begins with ``prefix`` do not change before ``until``; an earlier, longer promise stays."""
+    frozen = upsert(session, RuleFreeze).values(prefix=prefix, until=until)
+    await session.execute(
+        frozen.on_conflict_do_update(
+            index_elements=["prefix"],
+            set_={"until": frozen.excluded.until},
+            where=RuleFreeze.until < frozen.excluded.until,
+        )
+    )
+
+
+def _is_frozen(code: Any) -> ColumnElement[bool]:
+    """SQL: the freeze is of the rule ``code`` (a column or a value)."""
+    return func.substr(code, 1, func.length(RuleFreeze.prefix)) == RuleFreeze.prefix
+
+
 async def add(session: Session, by: UUID, draft: RuleDraft) -> Rule:
     """Write the newer row of a rule. Who may is asked in ``identity.governance``.
 
-    Raises NotFound for an unknown code, InputIsInvalid when the value's shape differs, RuleChangesInThePast, RuleWasChangedMeanwhile.
+    Raises NotFound for an unknown code, InputIsInvalid when the value's shape differs, RuleChangesInThePast, RulesAreFrozen,
+    RuleWasChangedMeanwhile.
     """
     newest = await session.scalar(
         select(Rule).where(Rule.code == draft.code).order_by(Rule.in_force_from.desc()).limit(1)
@@ -79,6 +114,9 @@ async def add(session: Session, by: UUID, draft: RuleDraft) -> Rule:
     begins = draft.in_force_from or session.now()
     if begins < session.now():
         raise RuleChangesInThePast()
+    until = await session.scalar(select(func.max(RuleFreeze.until)).where(_is_frozen(draft.code)))
+    if until is not None and begins < until:
+        raise RulesAreFrozen(until=until, article=newest.article)
     row = Rule(
         code=draft.code,
         in_force_from=begins,

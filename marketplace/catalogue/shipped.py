@@ -13,13 +13,14 @@ from marketplace.db.session import Session
 from marketplace.kernel.ids import new_id
 
 BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+_RULES = ("rules.toml", "procurement_rules.toml", "delivery_rules.toml")
 
 
 async def load(session: Session) -> None:
     """Add every shipped tag, qualification and rule that the database does not have yet."""
     await _load_tags(session, _read("tags.toml")["tag"])
     await _load_qualifications(session, _read("qualifications.toml")["qualification"])
-    for name in ("rules.toml", "procurement_rules.toml"):
+    for name in _RULES:
         await _load_rules(session, _read(name)["rule"])
 
 
@@ -29,7 +30,7 @@ def rules(prefix: str) -> dict[str, RuleInForce]:
         row["code"]: RuleInForce(
             row["code"], row["value"], row["article"], row.get("days"), row["zh"], row["en"]
         )
-        for name in ("rules.toml", "procurement_rules.toml")
+        for name in _RULES
         for row in _read(name)["rule"]
         if row["code"].startswith(prefix)
     }

@@ -3,10 +3,14 @@
 import asyncio
 import hashlib
 import os
+import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
 from marketplace.kernel.errors import Missing
+
+_CHUNK = 1 << 18
 
 
 class FileIsGone(Missing):
@@ -14,13 +18,17 @@ class FileIsGone(Missing):
 
 
 class FileStore(Protocol):
-    """Keeps bytes under the key that it returns."""
+    """Keeps bytes under the key that it returns. ``take`` keeps a file of any size, ``parts`` reads one, without holding it in memory."""
 
     async def put(self, content: bytes) -> str: ...
 
     async def get(self, key: str) -> bytes: ...
 
     async def delete(self, key: str) -> None: ...
+
+    async def take(self, file: Path) -> str: ...
+
+    def parts(self, key: str) -> AsyncIterator[bytes]: ...
 
 
 class Folder:
@@ -43,10 +51,33 @@ class Folder:
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
+    async def take(self, file: Path) -> str:
+        key = await asyncio.to_thread(_digest, file)
+        await asyncio.to_thread(self._copy, file, self._path(key))
+        return key
+
+    async def parts(self, key: str) -> AsyncIterator[bytes]:
+        try:
+            opened = await asyncio.to_thread(self._path(key).open, "rb")
+        except FileNotFoundError:
+            raise FileIsGone() from None
+        try:
+            while part := await asyncio.to_thread(opened.read, _CHUNK):
+                yield part
+        finally:
+            await asyncio.to_thread(opened.close)
+
     def _path(self, key: str) -> Path:
         if len(key) != 64 or not all(char in "0123456789abcdef" for char in key):
             raise FileIsGone()
         return self._root / key[:2] / key
+
+    @staticmethod
+    def _copy(file: Path, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+        shutil.copyfile(file, partial)
+        partial.replace(path)
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:
@@ -54,3 +85,8 @@ class Folder:
         partial = path.with_name(f"{path.name}.{os.getpid()}.part")
         partial.write_bytes(content)
         partial.replace(path)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

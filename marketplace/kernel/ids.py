@@ -20,3 +20,8 @@ def parse_id(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
+
+
+def new_timeless_id() -> uuid.UUID:
+    """A UUIDv4, for rows whose id is public while the moment at which they were made is nobody's to know."""
+    return uuid.uuid4()

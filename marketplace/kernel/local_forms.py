@@ -41,6 +41,11 @@ def full_day(locale: str, value: date | datetime) -> str:
     return f"{when.year}年{when.month}月{when.day}日"
 
 
+def weekday(locale: str, value: date | datetime) -> str:
+    """周日 / Sun."""
+    return (_WEEKDAYS_EN if locale == EN else _WEEKDAYS_ZH)[_day_of(value).weekday()]
+
+
 def month(locale: str, value: date | datetime) -> str:
     """2026年11月 / Nov 2026."""
     when = _day_of(value)
@@ -70,9 +75,16 @@ def due(locale: str, value: datetime) -> str:
 
 
 def span(locale: str, starts: datetime, ends: datetime, today: date | None = None) -> str:
-    """11月22日 周日 14:00–16:30 / Sun 22 Nov, 14:00–16:30; the second day is told when it is another one."""
+    """11月22日 周日 14:00–16:30 / Sun 22 Nov, 14:00–16:30; the second day is told when it is another one.
+
+    Whole days, from midnight to midnight, are told as days: 7月1日 周三 – 9月30日 周三.
+    """
     if _day_of(starts) == _day_of(ends):
         return f"{moment(locale, starts, today)}–{clock_time(ends)}"
+    if clock_time(starts) == clock_time(ends) == "00:00":
+        first, last = _day_of(starts), _day_of(ends) - timedelta(days=1)
+        told = day(locale, first, today)
+        return told if first == last else f"{told} – {day(locale, last, today)}"
     return f"{moment(locale, starts, today)} – {moment(locale, ends, today)}"
 
 

@@ -6,6 +6,11 @@ from marketplace.areas import models as areas
 from marketplace.catalogue import models as catalogue
 from marketplace.db import audit, call_counts
 from marketplace.db.base import Base
+from marketplace.delivery.deliveries import models as deliveries
+from marketplace.delivery.properties import models as properties
+from marketplace.delivery.ratings import models as ratings
+from marketplace.delivery.scorecards import models as scorecards
+from marketplace.delivery.signals import models as signals
 from marketplace.discovery import models as discovery
 from marketplace.discovery import saved_models as saved_searches
 from marketplace.hours import models as hours
@@ -44,6 +49,11 @@ ROOMS = (
     evaluation,
     awards,
     contracts,
+    properties,
+    deliveries,
+    ratings,
+    scorecards,
+    signals,
     discovery,
     saved_searches,
     recommendations,

@@ -22,6 +22,12 @@ def test_a_shift_over_midnight_tells_both_days() -> None:
     assert local_forms.span(EN, STARTS, ends) == "Sun 22 Nov, 14:00 – Mon 23 Nov, 02:00"
 
 
+def test_whole_days_are_told_without_their_midnights() -> None:
+    midnight = datetime(2026, 6, 30, 16, 0, tzinfo=UTC)
+    assert local_forms.span(ZH, midnight, midnight + timedelta(days=92)) == "7月1日 周三 – 9月30日 周三"
+    assert local_forms.span(EN, midnight, midnight + timedelta(days=1)) == "Wed 1 Jul"
+
+
 def test_half_past_midnight_on_new_years_day_is_in_the_new_year() -> None:
     moment = datetime(2026, 12, 31, 16, 30, tzinfo=UTC)
     assert local_forms.moment(ZH, moment, date(2026, 11, 22)) == "2027年1月1日 周五 00:30"
@@ -105,3 +111,8 @@ def test_a_period_that_ends_at_midnight_ends_with_its_last_day() -> None:
     assert local_forms.due(ZH, datetime(2026, 12, 1, 16, tzinfo=UTC)) == "2026年12月1日"
     assert local_forms.due(EN, datetime(2026, 12, 1, 16, tzinfo=UTC)) == "1 Dec 2026"
     assert local_forms.due(EN, datetime(2026, 12, 1, 9, tzinfo=UTC)) == "1 Dec 2026, 17:00"
+
+
+def test_a_weekday_alone_is_told_in_both_languages() -> None:
+    day = date(2026, 11, 22)
+    assert (local_forms.weekday("zh_Hans", day), local_forms.weekday("en", day)) == ("周日", "Sun")

@@ -1,0 +1,1 @@
+"""Deliveries: planned, done, evidenced, confirmed by those who received them, accepted by the buyer."""

@@ -1,0 +1,1 @@
+"""Deliveries, ratings, scorecards, property services and signals."""

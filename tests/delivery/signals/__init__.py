@@ -1,0 +1,1 @@
+"""Whistles and wishes."""
