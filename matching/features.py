@@ -95,11 +95,15 @@ class Opportunity:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """What people who were served say, 1 to 5: the published score and the interval around it."""
+    """What people who were served say, 1 to 5: the published score, the interval around it, and from how many people.
+
+    Of nobody (0): then it is what is assumed of somebody new.
+    """
 
     score: float
     low: float
     high: float
+    raters: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,7 @@ class Provider:
     `areas` are area codes that it says it serves (a code covers what lies within it), `area` where it is registered.
     `free_capacity` is how many more people it says that it can serve now. `delivered` and `failed` are sums of `decayed`
     weights of deliveries accepted and not. `grade` is its 评估等级, 1 to 5, while valid.
+    `ratings` are its own by field; where none touches a lot, `assumed` by field counts, and `rating` where that says nothing either.
     """
 
     id: UUID
@@ -122,6 +127,8 @@ class Provider:
     free_capacity: int | None = None
     delivered: float = 0.0
     failed: float = 0.0
+    ratings: Mapping[str, Rating] = field(default_factory=dict, hash=False)
+    assumed: Mapping[str, Rating] = field(default_factory=dict, hash=False)
     rating: Rating | None = None
     grade: int | None = None
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from matching.features import Lot, Provider, TagTree
+from matching.features import Lot, Provider, Rating, TagTree
 from matching.volunteer_factors import NEUTRAL, Fit, held_and_partly, said_of
 
 _PRIOR_DELIVERED, _PRIOR_FAILED = 4.0, 1.0
 _DISTRICT_DIGITS = 6
 _LEVELS = (2, 4, 6, 9, 12)
 _LOWEST_RATING, _HIGHEST_RATING = 1.0, 5.0
+_PLACES = 2
 _GRADES = 5
 _UNGRADED = 0.4
 
@@ -60,17 +61,25 @@ def record_fit(provider: Provider, _: Lot, __: TagTree) -> Fit:
     return Fit(value, facts)
 
 
-def rating_fit(provider: Provider, _: Lot, __: TagTree) -> Fit:
+def rating_fit(provider: Provider, lot: Lot, tree: TagTree) -> Fit:
     """The lower end of the rating's interval: few ratings promise less than many that say the same.
 
     As Wilson's lower bound is used to rank by proportions (Miller, "How Not To Sort By Average Rating", 2009).
     """
-    rating = provider.rating
+    own = _of_fields(provider.ratings, lot, tree)
+    rating = own or _of_fields(provider.assumed, lot, tree) or provider.rating
     if rating is None:
         return Fit(NEUTRAL, {"unknown": True})
     low = min(max(rating.low, _LOWEST_RATING), _HIGHEST_RATING)
     value = (low - _LOWEST_RATING) / (_HIGHEST_RATING - _LOWEST_RATING)
-    return Fit(value, {"score": rating.score, "low": rating.low, "high": rating.high})
+    facts: dict[str, object] = {
+        name: round(getattr(rating, name), _PLACES) for name in ("score", "low", "high")
+    }
+    if own is None and not rating.raters:
+        facts["assumed"] = True
+    else:
+        facts["raters"] = rating.raters
+    return Fit(value, facts)
 
 
 def grade_fit(provider: Provider, _: Lot, __: TagTree) -> Fit:
@@ -88,6 +97,20 @@ FITS: Mapping[str, Callable[[Provider, Lot, TagTree], Fit]] = {
     "rating": rating_fit,
     "grade": grade_fit,
 }
+
+
+def _of_fields(ratings: Mapping[str, Rating], lot: Lot, tree: TagTree) -> Rating | None:
+    """The rating of a field that the lot asks, else of one under it, else of one above; of several that of most people."""
+    if not ratings:
+        return None
+    asked = tree.meant(lot.fields)
+    under = frozenset[str]().union(*(tree.narrower(code) for code in asked))
+    above = frozenset[str]().union(*(tree.broader(code) for code in asked))
+    for circle in (asked, under, above):
+        found = [(ratings[code].raters, code) for code in circle if code in ratings]
+        if found:
+            return ratings[max(found)[1]]
+    return None
 
 
 def _covers(area: str, other: str) -> bool:

@@ -28,6 +28,7 @@ class OrganisationKind(StrEnum):
     SOCIAL_GROUP = "social_group"
     FOUNDATION = "foundation"
     COMMUNITY_GROUP = "community_group"
+    PROPERTY_COMPANY = "property_company"
 
 
 class DocumentKind(StrEnum):

@@ -5,7 +5,7 @@ organisation to carry them; ``lots`` ranks those of tenders.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from marketplace.areas.codes import within
 from marketplace.db.session import Session
+from marketplace.delivery.scorecards import intervals
+from marketplace.delivery.scorecards.formula import TEN_THOUSANDTHS as _UNIT
+from marketplace.delivery.scorecards.intervals import Interval
 from marketplace.hours.models import Attendance
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound, NotPermitted
@@ -28,7 +31,7 @@ from marketplace.volunteering.models import Need, Shift
 from marketplace.volunteering.offerings import is_on_offer
 from marketplace.volunteering.policy import visible_to
 from marketplace.volunteering.queries import NeedRow
-from matching.features import Lot, Provider, TagTree, decayed
+from matching.features import Lot, Provider, Rating, TagTree, decayed
 from matching.scoring import Explanation, explain_provider
 from matching.weights import Weights
 
@@ -81,17 +84,34 @@ async def for_organisation(
 
 
 async def providers(session: Session, organisation_ids: Collection[UUID]) -> dict[UUID, Provider]:
-    """Organisations as scoring sees them. Who works in a broad field works in all that lies under it. Six statements.
+    """Organisations as scoring sees them. Who works in a broad field works in all that lies under it. Nine statements.
 
-    Ratings, grades and free capacity are kept nowhere yet, so they are unknown.
+    A rating counts as it was published last; who has none starts at the city's mean. Grades and free capacity are kept nowhere yet, so
+    they are unknown.
     """
     profiles = await provider_profiles(session, organisation_ids)
     record = _added(await _records(session, profiles), await _deliveries(session, profiles))
     tree = (await facts.tags(session)).tree
+    published = await intervals.published(session, profiles)
+    nobody, cities = await intervals.priors(session)
+    assumed = {code: _assumed(one) for code, one in cities.items()}
     return {
-        organisation_id: _provider(profile, tree, *record.get(organisation_id, (0.0, 0.0)))
+        organisation_id: replace(
+            _provider(profile, tree, *record.get(organisation_id, (0.0, 0.0))),
+            ratings={code: _rating(one) for code, one in published.get(organisation_id, {}).items()},
+            assumed=assumed,
+            rating=_assumed(nobody),
+        )
         for organisation_id, profile in profiles.items()
     }
+
+
+def _rating(one: Interval) -> Rating:
+    return Rating(one.score / _UNIT, one.low / _UNIT, one.high / _UNIT, one.raters)
+
+
+def _assumed(one: Interval) -> Rating:
+    return replace(_rating(one), raters=0)
 
 
 def _provider(profile: ProviderProfile, tree: TagTree, delivered: float, failed: float) -> Provider:

@@ -208,6 +208,10 @@ def _training(facts: Facts) -> str:
     return "practice" if facts["practised"] else "none"
 
 
+def _rating(facts: Facts) -> str:
+    return "unknown" if facts.get("unknown") else "assumed" if facts.get("assumed") else "known"
+
+
 def _field(facts: Facts) -> str:
     if facts.get("unknown"):
         return "unknown"
@@ -233,6 +237,6 @@ _VARIANTS = {
     "place": _place,
     "capacity": _record,
     "record": _record,
-    "rating": _record,
+    "rating": _rating,
     "grade": _record,
 }

@@ -9,6 +9,7 @@ import pytest
 
 from matching.features import Busy, Lot, Opportunity, Provider, Rating, Stretch, Volunteer, decayed
 from matching.index import Point
+from matching.provider_factors import rating_fit
 from matching.scoring import Explanation, explain, explain_provider, rank_lots, rank_providers
 from matching.volunteer_factors import fairness_value, reliability_level, travel_value
 from matching.weights import PROVIDER_WEIGHTS, VOLUNTEER_WEIGHTS, Weights, WeightsAreInvalid
@@ -183,6 +184,21 @@ def test_an_organisation_is_judged_by_service_never_by_size_and_unverified_ones_
         "not_verified": {"verification": True}
     }
     assert [found for found, _ in rank_lots(good, [lot], PROVIDER_WEIGHTS, 3, TREE)] == [lot]
+
+
+def test_a_rating_of_the_field_that_is_asked_counts_before_one_nearby_and_one_that_is_assumed() -> None:
+    own, nearby, citys = Rating(4, 3, 5, 20), Rating(5, 4.5, 5, 50), Rating(4.2, 3.6, 4.8)
+    lot = Lot(id=UUID(int=3), fields=frozenset({"bathing_help"}))
+    new = Provider(id=UUID(int=4), assumed={"bathing_help": citys}, rating=Rating(4, 2, 5))
+    for provider, low in (
+        (replace(new, ratings={"bathing_help": own, "elderly_care": nearby}), 3),
+        (replace(new, ratings={"elderly_care": nearby}), 4.5),
+        (new, 3.6),
+        (replace(new, assumed={}), 2),
+    ):
+        fit = rating_fit(provider, lot, TREE)
+        assert (fit.value, fit.facts["low"]) == ((low - 1) / 4, low)
+        assert ("assumed" in fit.facts) == (not provider.ratings)
 
 
 def test_weights_that_do_not_sum_to_100_or_name_other_factors_are_refused() -> None:

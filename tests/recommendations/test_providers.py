@@ -15,7 +15,7 @@ from marketplace.kernel.locale import LOCALES
 from marketplace.recommendations import providers
 from marketplace.recommendations.providers import NeedsForProvider
 from marketplace.volunteering.models import Need, Shift
-from tests import builders, city
+from tests import builders, city, delivering
 from tests.recommendations import scene
 from tests.statements import counting
 
@@ -100,6 +100,47 @@ async def test_shifts_that_took_place_are_a_record_and_late_cancellations_too(ho
     assert 0.9 < found.delivered < 1 and 0.9 < found.failed < 1
 
 
+async def test_who_has_no_published_rating_starts_at_the_citys_mean_and_is_told_so(house: House) -> None:
+    manager = await scene.manager(house)
+    await scene.need(house, "助浴", category_code="elderly_care")
+    (item,) = (await _shown(house, manager, manager)).items
+    (rating,) = [factor for factor in item.told.factors if factor.name == "rating"]
+    assert rating.key == "why.organisation.rating.assumed"
+    said = sentence("en", rating.key, rating.facts)
+    assert said == "No published rating yet: counted as the city's mean, 4.0 (3.38 to 4.62)"
+    assert rating.points == round(rating.most * (3.3802 - 1) / 4)
+
+
+async def test_a_published_rating_counts_by_its_lower_end_in_the_fields_that_it_touches(house: House) -> None:
+    manager = await scene.manager(house)
+    organisation_id = manager.roles[0].organisation_id
+    assert organisation_id is not None
+    async with house.database.unit_of_work() as session:
+        await delivering.scorecard(session, organisation_id)
+    near = await scene.need(house, "助浴", category_code="elderly_care")
+    under = await scene.need(house, "陪浴", category_code="bathing_help")
+    shown = {item.row.id: item.told for item in (await _shown(house, manager, manager)).items}
+    keys = {
+        need_id: next(factor for factor in told.factors if factor.name == "rating")
+        for need_id, told in shown.items()
+    }
+    assert keys[near.need_id].points == round(keys[near.need_id].most * 0.85)
+    assert keys[under.need_id].points == keys[near.need_id].points, "the broader rating says something, too"
+    said = sentence("zh_Hans", keys[near.need_id].key, keys[near.need_id].facts)
+    assert said == "24 位服务对象评分 4.6，可能区间 4.4–4.8"
+
+
+async def test_below_publication_the_rating_counts_as_the_citys(house: House) -> None:
+    manager = await scene.manager(house)
+    organisation_id = manager.roles[0].organisation_id
+    assert organisation_id is not None
+    async with house.database.unit_of_work() as session:
+        await delivering.scorecard(session, organisation_id, score=None, low=None, high=None, raters=9)
+    async with house.database.reading() as session:
+        found = (await providers.providers(session, [organisation_id]))[organisation_id]
+    assert not found.ratings and found.rating is not None and found.rating.score == 4.0
+
+
 async def test_an_organisation_that_is_not_verified_is_shown_nothing(house: House) -> None:
     manager = await scene.manager(house, verified=False)
     await scene.need(house)
@@ -127,4 +168,4 @@ async def test_many_needs_cost_as_much_as_few(house: House) -> None:
         with counting(house) as sent:
             await _shown(house, manager, manager)
         counts.append(len(sent))
-    assert counts[0] == counts[1] <= 14
+    assert counts[0] == counts[1] <= 16

@@ -46,6 +46,7 @@ class CallOffRow:
     opened_at: datetime
     offers_end_at: datetime | None
     price_weight: int
+    rating_weight: int
     state: CallOffState
     organisation_id: UUID | None
     supplier: str | None
@@ -66,6 +67,7 @@ class OfferRow:
     text: str
     offered_at: datetime
     quality: int | None
+    rating_low: int | None
     is_mine: bool
     place: int | None = None
     points: Fraction | None = None
@@ -118,7 +120,7 @@ async def offers_of(
     """By call-off, the best first. Before the end of offers, by the database's clock, everybody sees nothing but the own one;
     between the end and the decision the buyer and those who offered see all; afterwards everybody does."""
     rows = await session.execute(
-        select(CallOffOffer.call_off_id, CallOffOffer, Organisation.name, CallOff.price_weight)
+        select(CallOffOffer.call_off_id, CallOffOffer, Organisation.name, CallOff)
         .join(CallOff, CallOff.id == CallOffOffer.call_off_id)
         .join(Buyer, Buyer.id == CallOff.buyer_id)
         .join(Organisation, Organisation.id == CallOffOffer.organisation_id)
@@ -140,15 +142,23 @@ def _is_shown(session: Session, viewer: Viewer) -> ColumnElement[bool]:
 
 
 def _ranked(
-    offers: Sequence[tuple[CallOffOffer, str, int]], price_weight: int, viewer: Viewer
+    offers: Sequence[tuple[CallOffOffer, str, CallOff]], of: CallOff, viewer: Viewer
 ) -> list[OfferRow]:
     """The offers by rank where they are judged; by price before that."""
-    judged = price_weight == 100 or all(one.quality is not None for one, _, _ in offers)
+    asks_quality = of.price_weight + of.rating_weight < 100
+    judged = all(
+        (one.quality is not None or not asks_quality) and (one.rating_low is not None or not of.rating_weight)
+        for one, _, _ in offers
+    )
     ranks = {
         ranked.offer.organisation_id: ranked
         for ranked in rank(
-            (Judged(one.organisation_id, one.price_fen, one.offered_at, one.quality) for one, _, _ in offers),
-            price_weight,
+            (
+                Judged(one.organisation_id, one.price_fen, one.offered_at, one.quality, one.rating_low)
+                for one, _, _ in offers
+            ),
+            of.price_weight,
+            of.rating_weight,
         )
     }
     mine = supplies_for(viewer)
@@ -161,6 +171,7 @@ def _ranked(
             text=one.text,
             offered_at=one.offered_at,
             quality=one.quality,
+            rating_low=one.rating_low,
             is_mine=one.organisation_id in mine,
             place=ranks[one.organisation_id].place if judged else None,
             points=ranks[one.organisation_id].points if judged else None,
@@ -210,6 +221,7 @@ def _row(row: Row[*tuple[Any, ...]], viewer: Viewer, now: datetime) -> CallOffRo
         opened_at=one.opened_at,
         offers_end_at=one.offers_end_at,
         price_weight=one.price_weight,
+        rating_weight=one.rating_weight,
         state=call_off_state(one, now),
         organisation_id=one.organisation_id,
         supplier=supplier,

@@ -46,6 +46,9 @@ async def open_call_off(session: Session, viewer: Viewer, lot_id: UUID, draft: C
     """
     seen = await framework(session, lot_id)
     officer = policy.must_be_officer(viewer, seen.buyer.area_code, draft.organisation_id)
+    competes = draft.way is CallOffWay.COMPETITION
+    if competes and draft.price_weight + draft.rating_weight > 100:
+        raise InputIsInvalid.of("rating_weight", "weights_over_100")
     await lock_tender(session, seen.tender.id)
     it = await framework(session, lot_id)
     before = await session.scalar(
@@ -68,7 +71,8 @@ async def open_call_off(session: Session, viewer: Viewer, lot_id: UUID, draft: C
         opened_at=session.now(),
         opened_by=officer,
         offers_end_at=await _offers_end(session, draft),
-        price_weight=draft.price_weight if draft.way is CallOffWay.COMPETITION else 100,
+        price_weight=draft.price_weight if competes else 100,
+        rating_weight=draft.rating_weight if competes else 0,
         **fields,
     )
     session.add(row)
@@ -76,7 +80,7 @@ async def open_call_off(session: Session, viewer: Viewer, lot_id: UUID, draft: C
     facts = {"way": row.way, "budget_fen": row.budget_fen, "lot_id": lot_id}
     await records.append(session, it.tender.id, "call_off.opened", officer, call_off_id=row.id, **facts)
     audit.record(session, officer, "call_off.opened", ("call_off", row.id), **facts)
-    if draft.way is CallOffWay.COMPETITION:
+    if competes:
         await publish(session, CallOffOpened(it.tender.id, row.id))
     elif draft.way is CallOffWay.DIRECT:
         await give(session, it, row, _chosen(it, draft), row.budget_fen, draft.basis, officer)

@@ -1,6 +1,6 @@
 """Second competitions: offers that nobody else sees until the end by the database's clock, then ranked as was stated, and decided."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,10 @@ from marketplace.procurement.contracts.models import CallOff, CallOffOffer
 from marketplace.procurement.contracts.ranking import Judged, Ranked, rank
 from marketplace.procurement.errors import TenderIsSuspended
 from marketplace.procurement.profiles import rule
+
+LowEnds = Callable[[Session, Collection[UUID], str | None], Awaitable[Mapping[UUID, int]]]
+"""The lower end of each supplier's rating in a kind of service, in ten-thousandths, the city's for who has none. The edge passes
+``scorecards.intervals.low_ends``: that room is above this one."""
 
 
 async def offer(
@@ -84,7 +88,9 @@ async def offer(
         raise OfferingIsOver()
 
 
-async def decide(session: Session, viewer: Viewer, call_off_id: UUID, draft: CallOffDecisionDraft) -> UUID:
+async def decide(
+    session: Session, viewer: Viewer, call_off_id: UUID, draft: CallOffDecisionDraft, ratings: LowEnds
+) -> UUID:
     """Give the service to the first in rank, or with a reason to another; answers the call-off's id.
 
     Raises SignInNeeded, NotFound, NotPermitted, OfficerBelongsToTheSupplier, TenderIsSuspended, CallOffIsDecided, OffersAreStillSecret,
@@ -92,7 +98,9 @@ async def decide(session: Session, viewer: Viewer, call_off_id: UUID, draft: Cal
     """
     row, it, officer = await _held(session, viewer, call_off_id, draft.organisation_id)
     offers = await _offers(session, row, it, draft)
-    ranked = rank((_judged(one) for one in offers), row.price_weight)
+    if row.rating_weight:
+        await _rate(session, it, offers, ratings)
+    ranked = rank((_judged(one) for one in offers), row.price_weight, row.rating_weight)
     if not ranked:
         raise ThereAreNoOffers()
     wanted = draft.organisation_id or ranked[0].offer.organisation_id
@@ -153,7 +161,7 @@ async def _offers(
         select(CallOffOffer).where(CallOffOffer.call_off_id == row.id).execution_options(**ANEW)
     )
     offers = [one for one in found if it.supplier(one.organisation_id) is not None]
-    if row.price_weight == 100:
+    if row.price_weight + row.rating_weight == 100:
         return offers
     for one in offers:
         if one.id not in draft.quality:
@@ -165,6 +173,16 @@ async def _offers(
     return offers
 
 
+async def _rate(session: Session, it: Framework, offers: Sequence[CallOffOffer], ratings: LowEnds) -> None:
+    """Write down beside each offer what users' ratings of its supplier come to at this moment, so that the ranking can be redone."""
+    lows = await ratings(session, [one.organisation_id for one in offers], it.tender.category_code)
+    for one in offers:
+        one.rating_low = lows[one.organisation_id]
+        await session.execute(
+            update(CallOffOffer).where(CallOffOffer.id == one.id).values(rating_low=one.rating_low)
+        )
+
+
 async def _note(
     session: Session, it: Framework, row: CallOff, ranked: Sequence[Ranked], officer: UUID
 ) -> None:
@@ -174,16 +192,20 @@ async def _note(
             "organisation_id": str(one.offer.organisation_id),
             "price_fen": one.offer.price_fen,
             "quality": one.offer.quality,
+            "rating_low": one.offer.rating_low,
             "place": one.place,
             "points": f"{float(one.points):.4f}",
         }
         for one in ranked
     ]
-    await records.append(session, it.tender.id, "call_off.ranked", officer, call_off_id=row.id, offers=facts)
+    weights = {"price_weight": row.price_weight, "rating_weight": row.rating_weight}
+    await records.append(
+        session, it.tender.id, "call_off.ranked", officer, call_off_id=row.id, offers=facts, **weights
+    )
 
 
 def _judged(one: CallOffOffer) -> Judged:
-    return Judged(one.organisation_id, one.price_fen, one.offered_at, one.quality)
+    return Judged(one.organisation_id, one.price_fen, one.offered_at, one.quality, one.rating_low)
 
 
 async def _call_off(session: Session, call_off_id: UUID) -> CallOff:

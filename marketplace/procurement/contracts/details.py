@@ -19,7 +19,7 @@ from marketplace.procurement.contracts.models import (
     Payment,
     UserOpinion,
 )
-from marketplace.procurement.contracts.opinions import MOST_SHOWN
+from marketplace.procurement.contracts.opinions import MOST_SHOWN, people_heard
 from marketplace.procurement.contracts.queries import ContractRow
 from marketplace.procurement.contracts.states import (
     ContractState,
@@ -239,12 +239,13 @@ async def opinions_of(
 
 
 async def heard_of(session: Session, viewer: Viewer, contract_ids: Collection[UUID]) -> dict[UUID, int]:
-    """By contract, how many people who were served were heard; for who may see it."""
+    """By contract, how many people who were served the public knows to be heard; for who may see it."""
     known = await queries.contracts_by_ids(session, viewer, contract_ids)
+    people = people_heard(told_by=session.now()).subquery()
     rows = await session.execute(
-        select(UserOpinion.contract_id, func.count())
-        .where(UserOpinion.contract_id.in_(known))
-        .group_by(UserOpinion.contract_id)
+        select(people.c.contract_id, func.count())
+        .where(people.c.contract_id.in_(known))
+        .group_by(people.c.contract_id)
     )
     return dict.fromkeys(known, 0) | {row[0]: row[1] for row in rows}
 

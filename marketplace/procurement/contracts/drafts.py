@@ -83,7 +83,10 @@ class OpinionDraft(Draft):
 
 
 class CallOffDraft(Draft):
-    """A service to be called off a framework. ``organisation_id`` and ``basis`` belong to direct choice, the last two to competitions."""
+    """A service to be called off a framework. ``organisation_id`` and ``basis`` belong to direct choice, the last three to competitions.
+
+    Of the weights, what price and users' ratings leave of 100 is quality.
+    """
 
     way: CallOffWay
     title: Line
@@ -96,6 +99,7 @@ class CallOffDraft(Draft):
     basis: OptionalReason = None
     offers_end_at: Annotated[AwareDatetime | None, BlankIsNone] = None
     price_weight: Annotated[int, FullWidthFolded, Field(ge=1, le=100)] = 100
+    rating_weight: Annotated[int, FullWidthFolded, Field(ge=0, le=30)] = 0
 
 
 class OfferDraft(Draft):

@@ -188,6 +188,19 @@ class UserOpinion(Identified, Base):
     given_at: Mapped[datetime]
 
 
+class ContractRater(Base):
+    """Somebody to whom the service was delivered, and who rated it: heard, too. ``rater`` is opaque, and who it is lies a room above.
+
+    The public counts them from ``told_from`` on; when they rated is not kept here.
+    """
+
+    __tablename__ = "contract_raters"
+
+    contract_id: Mapped[UUID] = mapped_column(ForeignKey("contracts.id"), primary_key=True)
+    rater: Mapped[UUID] = mapped_column(primary_key=True)
+    told_from: Mapped[datetime]
+
+
 class CallOff(Identified, Base):
     """A buyer calls a service off a framework: directly by published choice, by a second competition, or by rotation.
 
@@ -201,6 +214,7 @@ class CallOff(Identified, Base):
         CheckConstraint("way IN ('direct', 'competition', 'rotation')", name="way_known"),
         CheckConstraint("budget_fen > 0", name="budget_positive"),
         CheckConstraint("price_weight BETWEEN 1 AND 100", name="price_weight_known"),
+        CheckConstraint("rating_weight BETWEEN 0 AND 100 - price_weight", name="rating_weight_known"),
         CheckConstraint("(way = 'competition') = (offers_end_at IS NOT NULL)", name="offers_end"),
         UniqueConstraint("opened_by", "idempotency_key"),
         UniqueConstraint("lot_id", "turn"),
@@ -220,6 +234,7 @@ class CallOff(Identified, Base):
     opened_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     offers_end_at: Mapped[datetime | None]
     price_weight: Mapped[int] = mapped_column(default=100)
+    rating_weight: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     turn: Mapped[int | None]
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"))
     basis: Mapped[str | None]
@@ -227,7 +242,11 @@ class CallOff(Identified, Base):
 
 
 class CallOffOffer(Identified, Base):
-    """An offer in a second competition, hidden from everybody else until its end."""
+    """An offer in a second competition, hidden from everybody else until its end.
+
+    ``rating_low`` is the lower end of the supplier's rating when the call-off was decided, in ten-thousandths; empty where users' ratings
+    have no weight.
+    """
 
     __tablename__ = "call_off_offers"
     __table_args__ = (
@@ -243,3 +262,4 @@ class CallOffOffer(Identified, Base):
     offered_at: Mapped[datetime]
     offered_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     quality: Mapped[int | None]
+    rating_low: Mapped[int | None]

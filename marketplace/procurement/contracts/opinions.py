@@ -1,11 +1,12 @@
-"""What those say who received the service. Final acceptance asks ``heard``; whatever else collects opinions adds to it there."""
+"""What those say who received the service. Final acceptance asks ``heard``; rooms above, which collect ratings, tell it of raters."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, select, union
 
-from marketplace.db.insert import insert_once
+from marketplace.db.insert import insert_once, upsert
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
@@ -21,7 +22,7 @@ from marketplace.procurement.contracts.errors import (
     OpinionsAreOfUsers,
     ServiceWasNotReceived,
 )
-from marketplace.procurement.contracts.models import Contract, UserOpinion
+from marketplace.procurement.contracts.models import Contract, ContractRater, UserOpinion
 from marketplace.procurement.contracts.states import ContractState, contract_state
 from marketplace.procurement.models import Buyer
 from marketplace.procurement.profiles import rule
@@ -30,9 +31,30 @@ MOST_SHOWN = 50
 
 
 async def heard(session: Session, contract_id: UUID) -> int:
-    """How many people who received the service said what they think of it."""
-    counted = select(func.count()).where(UserOpinion.contract_id == contract_id)
+    """How many people who received the service said what they think of it, in words or by a rating; whoever did both is one."""
+    people = people_heard().subquery()
+    counted = select(func.count()).select_from(people).where(people.c.contract_id == contract_id)
     return await session.scalar(counted) or 0
+
+
+async def rated(session: Session, contract_id: UUID, rater: UUID, told_from: datetime) -> None:
+    """Somebody to whom the service was delivered rated it, and is heard; the same one again changes nothing.
+
+    The public counts them from the moment ``told_from`` on: a number that moves at once tells the supplier who was there just now.
+    """
+    row = upsert(session, ContractRater).values(contract_id=contract_id, rater=rater, told_from=told_from)
+    await session.execute(row.on_conflict_do_nothing())
+
+
+def people_heard(told_by: datetime | None = None) -> CompoundSelect[UUID, UUID]:
+    """Select contract and person once for everybody who was heard: a rater with an account is the person who also said an opinion.
+
+    With ``told_by`` only those whom the public may count at that moment.
+    """
+    raters = select(ContractRater.contract_id, ContractRater.rater)
+    if told_by is not None:
+        raters = raters.where(ContractRater.told_from <= told_by)
+    return union(select(UserOpinion.contract_id, UserOpinion.person_id), raters)
 
 
 async def give(session: Session, viewer: Viewer, contract_id: UUID, draft: OpinionDraft) -> UUID:

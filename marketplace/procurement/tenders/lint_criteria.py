@@ -1,5 +1,6 @@
-"""Criteria: their weights, their scales, and that nothing is both asked and scored (87号 article 55)."""
+"""Criteria: their weights, their scales, that nothing is both asked and scored, and that users' ratings are quantified (87号 article 55)."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +13,14 @@ _FULL = 100
 _LEAST_STEPS = 2
 _SHORT = 4
 _ALIKE = 0.8
+_RATINGS = re.compile(
+    r"用户评价|居民评价|群众评价|服务对象评价|公众评价|评价得分|评价分|评分卡|评价卡|满意度|口碑|好评|差评"
+    r"|scorecard|users?ratings?|usersratings?|residentsratings?|residentratings?|customerratings?|satisfactionscore|reviewscore"
+)
+"""Words for what the people who were served say of a bidder, folded: without spaces and signs, in small letters."""
+_OF_THIS_CONTRACT = re.compile(r"满意度调查|满意度测评|满意度回访|satisfactionsurvey")
+"""How the service of this very purchase will be checked, which is no rating of the bidder."""
+_NUMBER = re.compile(r"[0-9]|[一二三四五六七八九十百]分")
 _VAGUE = frozenset(
     [
         "优",
@@ -46,6 +55,9 @@ def findings(linted: Linted) -> Iterator[Finding]:
         if one.kind is CriterionKind.QUALITY:
             yield from _scale(linted, at, one)
             yield from _scored_conditions(linted, at, one)
+            yield from _rated_criterion(linted, at, one)
+    for at, condition in enumerate(linted.file.conditions):
+        yield from _rated_condition(linted, at, condition)
 
 
 def _keys(linted: Linted) -> Iterator[Finding]:
@@ -130,6 +142,36 @@ def _scored_conditions(linted: Linted, at: int, one: Criterion) -> Iterator[Find
                 "lint_condition_scored", f"criteria.{at}.name", rule, name=one.name, condition=condition.text
             )
             return
+
+
+def _rated_criterion(linted: Linted, at: int, one: Criterion) -> Iterator[Finding]:
+    """A criterion may speak of users' ratings only where every step above nothing says with numbers what earns it."""
+    told = [one.name, one.description or "", *(step.description for step in one.scale)]
+    words = _ratings_in(" ".join(told))
+    if words is None:
+        return
+    earning = [step.description for step in one.scale if step.points > 0]
+    if not earning or not all(_NUMBER.search(unicodedata.normalize("NFKC", text)) for text in earning):
+        rule = linted.profile.rule("quantified")
+        yield refused("lint_ratings_unquantified", f"criteria.{at}.scale", rule, name=one.name, words=words)
+
+
+def _rated_condition(linted: Linted, at: int, condition: Condition) -> Iterator[Finding]:
+    """A condition is met or not: it holds no steps in which a rating could be quantified, so it asks for none."""
+    words = _ratings_in(f"{condition.text} {condition.proof or ''}")
+    if words is not None:
+        yield refused(
+            "lint_ratings_as_condition",
+            f"conditions.{at}.text",
+            linted.profile.rule("quantified"),
+            words=words,
+        )
+
+
+def _ratings_in(text: str) -> str | None:
+    """The words for users' ratings in a text, or None."""
+    found = _RATINGS.search(_OF_THIS_CONTRACT.sub("", _fold(text)))
+    return found[0] if found else None
 
 
 def _is_scored(condition: Condition, one: Criterion) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.bootstrap import House
+from marketplace.delivery.scorecards.intervals import low_ends
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.ids import new_id
@@ -255,7 +256,8 @@ async def offer(
 
 async def choose(house: House, viewer: Viewer, call_off_id: UUID, **facts: Any) -> None:
     async with house.database.unit_of_work() as session:
-        await competitions.decide(session, viewer, call_off_id, CallOffDecisionDraft(**facts))
+        draft = CallOffDecisionDraft(**facts)
+        await competitions.decide(session, viewer, call_off_id, draft, low_ends)
 
 
 async def order_of(house: House, call_off_id: UUID) -> Contract:

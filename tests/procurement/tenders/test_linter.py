@@ -86,6 +86,10 @@ def _scale(*points: int) -> tuple[ScaleStep, ...]:
     return tuple(ScaleStep(points=one, description=f"满足第{one}档的各项要求") for one in points)
 
 
+def _scored(best: str, worst: str) -> tuple[ScaleStep, ...]:
+    return ScaleStep(points=100, description=best), ScaleStep(points=0, description=worst)
+
+
 def _condition(text: str, key: str = "registered") -> Condition:
     return Condition(key=key, kind=ConditionKind.OTHER, text=text)
 
@@ -108,6 +112,12 @@ CASES: list[tuple[str, str, str | None, Change, Change]] = [
     ("lint_scale_points_twice", "criteria.1.scale", "第五十五条", {"criteria": _quality(scale=_scale(100, 100, 0))}, {}),
     ("lint_scale_vague", "criteria.1.scale", "第五十五条", {"criteria": _quality(scale=(ScaleStep(points=100, description="优"), ScaleStep(points=0, description="差")))}, {}),
     ("lint_condition_scored", "criteria.1.name", "第五十五条", {"criteria": _quality(name="社会组织登记"), "conditions": (_condition("社会组织登记证书"),)}, {"conditions": (_condition("未被列入失信名单"),)}),
+    ("lint_ratings_unquantified", "criteria.1.scale", "第五十五条", {"criteria": _quality(name="居民评价", scale=_scored("评价很高", "评价很低"))}, {"criteria": _quality(name="居民评价", scale=_scored("公开评价卡区间下限不低于 4.5", "低于 4.5 或尚无公布评分"))}),
+    ("lint_ratings_unquantified", "criteria.1.scale", "第五十五条", {"criteria": _quality(description="参考本平台用 户 评 价")}, {}),
+    ("lint_ratings_unquantified", "criteria.1.scale", "第五十五条", {"criteria": _quality(name="Scorecard", scale=_scored("a good one", "none"))}, {"criteria": _quality(name="Scorecard", scale=_scored("lower end at least 4.5", "less"))}),
+    ("lint_ratings_unquantified", "criteria.1.scale", "第五十五条", {"criteria": _quality(scale=_scored("满意度评分名列前茅", "其他"))}, {}),
+    ("lint_ratings_as_condition", "conditions.0.text", "第五十五条", {"conditions": (_condition("公开评价卡评价得分不低于4.5分"),)}, {}),
+    ("lint_ratings_as_condition", "conditions.0.text", "第五十五条", {"conditions": (_condition("Users' ratings above 4.5"),)}, {}),
     ("lint_size", "criteria.1.name", "第十七条", {"criteria": _quality(name="注册资本")}, {}),
     ("lint_size", "criteria.1.name", "第十七条", {"criteria": _quality(description="近三年年收入不低于五百万元")}, {}),
     ("lint_size", "conditions.0.text", "第十七条", {"conditions": (_condition("从业人员不少于五十人"),)}, {}),
