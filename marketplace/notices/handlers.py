@@ -2,6 +2,10 @@
 
 from datetime import timedelta
 
+from marketplace.delivery.deliveries import events as deliveries
+from marketplace.delivery.properties import events as properties
+from marketplace.delivery.ratings import events as ratings
+from marketplace.delivery.signals import events as signals
 from marketplace.discovery.saved_events import NeedFitsSavedSearches
 from marketplace.hours import events as hours
 from marketplace.identity import events as identity
@@ -11,6 +15,7 @@ from marketplace.notices import (
     about_call_offs,
     about_calls,
     about_contracts,
+    about_deliveries,
     about_evaluation,
     about_hours,
     about_invitations,
@@ -20,10 +25,14 @@ from marketplace.notices import (
     about_objections,
     about_openings,
     about_people,
+    about_properties,
+    about_ratings,
     about_saved_searches,
     about_shifts,
     about_sign_ups,
+    about_signals,
     about_tenders,
+    about_tickets,
     inbox,
     own_data,
     reminders,
@@ -65,6 +74,10 @@ def register(
     _evaluation(registry)
     _awards(registry)
     _contracts(registry)
+    _properties(registry)
+    _deliveries(registry)
+    _tickets(registry)
+    _signals(registry)
     registry.on(LotteryDrawn, "notices.tell_drawn", about_lotteries.drawn)
     registry.on(volunteering.ShiftMoved, "notices.tell_lottery_moved", about_lotteries.moved)
     registry.on(LotteryCalledOff, "notices.tell_lottery_off", about_lotteries.called_off)
@@ -176,3 +189,39 @@ def _contracts(registry: Registry) -> None:
     registry.on(contracts.ContractTerminated, "notices.tell_contract_ended", about_contracts.terminated)
     registry.on(contracts.CallOffOpened, "notices.tell_call_off", about_call_offs.opened)
     registry.on(contracts.CallOffDecided, "notices.tell_call_off_decided", about_call_offs.decided)
+
+
+def _signals(registry: Registry) -> None:
+    registry.on(signals.WhistleBlown, "notices.tell_whistle", about_signals.blown)
+    registry.on(signals.WhistleAnswered, "notices.tell_whistle_answered", about_signals.answered)
+    registry.on(signals.WishesTakenUp, "notices.tell_wishes_taken_up", about_signals.taken_up)
+
+
+def _deliveries(registry: Registry) -> None:
+    registry.on(deliveries.DeliveryPlanned, "notices.tell_delivery_planned", about_deliveries.planned)
+    registry.on(deliveries.DeliveryMoved, "notices.tell_delivery_moved", about_deliveries.moved)
+    registry.on(deliveries.DeliveryCancelled, "notices.tell_delivery_off", about_deliveries.cancelled)
+    registry.on(deliveries.DeliveryDone, "notices.tell_delivery_done", about_deliveries.done)
+    registry.on(deliveries.DeliveryDisputed, "notices.tell_delivery_disputed", about_deliveries.disputed)
+    registry.on(deliveries.DeliveryDecided, "notices.tell_delivery_decided", about_deliveries.decided)
+    registry.on(deliveries.DeliveryPutRight, "notices.tell_delivery_put_right", about_deliveries.put_right)
+
+
+def _tickets(registry: Registry) -> None:
+    registry.on(ratings.TicketsIssued, "notices.tell_rating_wanted", about_tickets.issued)
+    registry.on(ratings.TicketIsWaiting, "notices.tell_rating_waits", about_tickets.waiting)
+    registry.on(ratings.PeriodClosed, "notices.tell_ratings_appeared", about_ratings.appeared)
+    registry.on(ratings.RatingAnswered, "notices.tell_rating_answered", about_ratings.answered)
+    registry.on(ratings.WordsHidden, "notices.tell_rating_part_hidden", about_ratings.hidden)
+    registry.on(ratings.HidingAppealed, "notices.tell_hiding_appealed", about_ratings.appealed)
+    registry.on(ratings.AppealDecided, "notices.tell_hiding_decided", about_ratings.decided)
+
+
+def _properties(registry: Registry) -> None:
+    registry.on(properties.OwnerClaimed, "notices.tell_owner_claimed", about_properties.claimed)
+    registry.on(properties.OwnerDecided, "notices.tell_owner_decided", about_properties.decided)
+    registry.on(properties.DemandDeclined, "notices.tell_demand_declined", about_properties.declined)
+    registry.on(properties.PropertyContractAsked, "notices.tell_property_asked", about_properties.asked)
+    registry.on(properties.PropertyContractAgreed, "notices.tell_property_agreed", about_properties.agreed)
+    registry.on(properties.PropertyContractEnded, "notices.tell_property_ended", about_properties.ended)
+    registry.repeat("notices.open_renewal_talks", timedelta(hours=6), about_properties.open_talks)

@@ -119,6 +119,34 @@ class Kind(StrEnum):
     WEIGHTS_PROPOSED = "weights_proposed"
     WEIGHTS_APPROVED = "weights_approved"
     WEIGHTS_REFUSED = "weights_refused"
+    DELIVERY_PLANNED = "delivery_planned"
+    DELIVERY_MOVED = "delivery_moved"
+    DELIVERY_CANCELLED = "delivery_cancelled"
+    DELIVERY_DONE = "delivery_done"
+    DELIVERY_DISPUTED = "delivery_disputed"
+    DELIVERY_ACCEPTED = "delivery_accepted"
+    DELIVERY_SENT_BACK = "delivery_sent_back"
+    DELIVERY_PUT_RIGHT = "delivery_put_right"
+    RATING_WANTED = "rating_wanted"
+    RATING_WAITS = "rating_waits"
+    RATINGS_APPEARED = "ratings_appeared"
+    RATINGS_HELD = "ratings_held"
+    RATING_ANSWERED = "rating_answered"
+    RATING_PART_HIDDEN = "rating_part_hidden"
+    HIDING_APPEALED = "hiding_appealed"
+    HIDING_DECIDED = "hiding_decided"
+    WHISTLE_BLOWN = "whistle_blown"
+    WHISTLE_ABOUT_YOU = "whistle_about_you"
+    WHISTLE_ANSWERED = "whistle_answered"
+    WISH_TAKEN_UP = "wish_taken_up"
+    OWNER_CLAIMED = "owner_claimed"
+    OWNER_CONFIRMED = "owner_confirmed"
+    OWNER_REFUSED = "owner_refused"
+    DEMAND_DECLINED = "demand_declined"
+    PROPERTY_CONTRACT_ASKED = "property_contract_asked"
+    PROPERTY_CONTRACT_AGREED = "property_contract_agreed"
+    PROPERTY_CONTRACT_ENDED = "property_contract_ended"
+    RENEWAL_TALK_OPENED = "renewal_talk_opened"
 
 
 class Topic(StrEnum):
@@ -129,6 +157,7 @@ class Topic(StrEnum):
     NEEDS = "needs"
     SEARCHES = "searches"
     BUYING = "buying"
+    SERVICES = "services"
     ORGANISING = "organising"
     ACCOUNT = "account"
 
@@ -223,6 +252,34 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.PRICE_QUERIED,
         Kind.SHEETS_COMPLETE,
     ),
+    Topic.SERVICES: (
+        Kind.DELIVERY_PLANNED,
+        Kind.DELIVERY_MOVED,
+        Kind.DELIVERY_CANCELLED,
+        Kind.DELIVERY_DONE,
+        Kind.DELIVERY_DISPUTED,
+        Kind.DELIVERY_ACCEPTED,
+        Kind.DELIVERY_SENT_BACK,
+        Kind.DELIVERY_PUT_RIGHT,
+        Kind.RATING_WANTED,
+        Kind.RATING_WAITS,
+        Kind.RATINGS_APPEARED,
+        Kind.RATINGS_HELD,
+        Kind.RATING_ANSWERED,
+        Kind.RATING_PART_HIDDEN,
+        Kind.HIDING_APPEALED,
+        Kind.HIDING_DECIDED,
+        Kind.WISH_TAKEN_UP,
+        Kind.WHISTLE_BLOWN,
+        Kind.WHISTLE_ABOUT_YOU,
+        Kind.WHISTLE_ANSWERED,
+        Kind.OWNER_CONFIRMED,
+        Kind.OWNER_REFUSED,
+        Kind.DEMAND_DECLINED,
+        Kind.PROPERTY_CONTRACT_AGREED,
+        Kind.PROPERTY_CONTRACT_ENDED,
+        Kind.RENEWAL_TALK_OPENED,
+    ),
     Topic.ORGANISING: (
         Kind.NEED_RAISED,
         Kind.SIGN_UP_APPLIED,
@@ -237,6 +294,8 @@ TOPICS: Mapping[Topic, tuple[Kind, ...]] = {
         Kind.WEIGHTS_PROPOSED,
         Kind.WEIGHTS_APPROVED,
         Kind.WEIGHTS_REFUSED,
+        Kind.OWNER_CLAIMED,
+        Kind.PROPERTY_CONTRACT_ASKED,
     ),
     Topic.ACCOUNT: (
         Kind.ROLE_GRANTED,

@@ -11,6 +11,7 @@ INBOX = "/inbox"
 INVITATIONS = "/my/invitations"
 SAVED_SEARCHES = "/my/searches"
 PREFERENCES = "/profile/notices"
+WISHES = "/wishes"
 
 
 def need(need_id: UUID) -> str:
@@ -127,3 +128,51 @@ def call_off(call_off_id: UUID) -> str:
 
 def call_off_offer(call_off_id: UUID) -> str:
     return f"/supplier/call-offs/{call_off_id}"
+
+
+def whistle(whistle_id: UUID) -> str:
+    return f"/signals/{whistle_id}"
+
+
+def delivery(delivery_id: UUID) -> str:
+    return f"/deliveries/{delivery_id}"
+
+
+def my_services() -> str:
+    return "/my/services"
+
+
+def rating(rating_id: UUID) -> str:
+    return f"/ratings/{rating_id}"
+
+
+def ratings_to_answer() -> str:
+    return "/ratings/mine"
+
+
+def rating_moderation() -> str:
+    return "/ratings/moderating"
+
+
+def held_ratings() -> str:
+    return "/ratings/held"
+
+
+def compound(compound_id: UUID) -> str:
+    return f"/compounds/{compound_id}"
+
+
+def compound_demands(compound_id: UUID) -> str:
+    return f"/compounds/{compound_id}/demands"
+
+
+def owner_claim(owner_id: UUID) -> str:
+    return f"/compounds/claims/{owner_id}"
+
+
+def property_contract(property_contract_id: UUID) -> str:
+    return f"/compounds/contracts/{property_contract_id}"
+
+
+def renewal_talk(property_contract_id: UUID) -> str:
+    return f"/compounds/contracts/{property_contract_id}/talk"

@@ -1,0 +1,47 @@
+"""Notices about rating tickets: one when it is issued, which also asks whether it was so, one reminder, and never a third."""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+
+from marketplace.db.session import Session
+from marketplace.delivery.deliveries.models import Delivery
+from marketplace.delivery.ratings.events import TicketIsWaiting, TicketsIssued
+from marketplace.delivery.ratings.models import RatingTicket
+from marketplace.delivery.ratings.ratings import last_day
+from marketplace.notices import links
+from marketplace.notices.facts import Fact
+from marketplace.notices.kinds import Kind
+from marketplace.notices.telling import News, tell
+
+
+async def issued(session: Session, event: TicketsIssued) -> None:
+    """Everybody with an account who may rate the delivery hears so, once a ticket."""
+    await _tell(session, Kind.RATING_WANTED, RatingTicket.delivery_id == event.delivery_id)
+
+
+async def waiting(session: Session, event: TicketIsWaiting) -> None:
+    """The one reminder; whoever rated meanwhile is left in peace."""
+    await _tell(session, Kind.RATING_WAITS, RatingTicket.id == event.ticket_id)
+
+
+async def _tell(session: Session, kind: Kind, which: ColumnElement[bool]) -> None:
+    rows = await session.execute(
+        select(RatingTicket.id, RatingTicket.person_id, RatingTicket.expires_at, Delivery.title)
+        .join(Delivery, Delivery.id == RatingTicket.delivery_id)
+        .where(
+            which,
+            RatingTicket.person_id.is_not(None),
+            RatingTicket.used_at.is_(None),
+            RatingTicket.void_at.is_(None),
+            RatingTicket.expires_at > session.now(),
+        )
+    )
+    for ticket_id, person_id, expires_at, title in rows.all():
+        facts: dict[str, Fact] = {"service": title, "day": last_day(expires_at)}
+        news = News(kind, _told_for(kind, ticket_id), facts, links.my_services(), expires_at)
+        await tell(session, [person_id] if person_id else [], news)
+
+
+def _told_for(kind: Kind, ticket_id: UUID) -> str:
+    return f"{kind}:{ticket_id}"
