@@ -1,13 +1,17 @@
-"""What open data hears: every event of procurement after which the public knows more, and the tag under which it is told.
+"""What open data hears: every event of procurement after which the public knows more, and the tag under which it is told; and the errand
+that keeps the dumps of scorecards.
 
 The inbox takes each event once, in the transaction that publishes, so an event that arrives twice makes one release.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from marketplace.db.session import Session
-from marketplace.opendata import call_off_releases, plan_releases, tender_releases
+from marketplace.kernel.files import FileStore
+from marketplace.opendata import call_off_releases, plan_releases, scorecard_keeping, tender_releases
 from marketplace.opendata.codelists import ReleaseTag
 from marketplace.opendata.publishing import Publisher
 from marketplace.outbox.events import Event
@@ -40,8 +44,8 @@ _CONTRACTS: dict[type[Event], ReleaseTag] = {
 Handle = Callable[[Session, Any], Awaitable[None]]
 
 
-def register(registry: Registry, publisher: Publisher) -> None:
-    """Publish a release after every event that the tables name."""
+def register(registry: Registry, publisher: Publisher, files: FileStore) -> None:
+    """Publish a release after every event that the tables name; keep a dump of every month whose scorecards were computed."""
     for event, tag in _TENDERS.items():
         registry.on(event, NAME, _tender(publisher, tag))
     for event, tag in _CONTRACTS.items():
@@ -51,6 +55,11 @@ def register(registry: Registry, publisher: Publisher) -> None:
     for event in (contracts.CallOffOpened, contracts.CallOffDecided):
         registry.on(event, NAME, _call_off(publisher))
     registry.on(lists.EditionFinalised, NAME, _edition(publisher))
+    registry.repeat_errand(
+        "opendata.keep_scorecard_dumps",
+        timedelta(minutes=10),
+        partial(scorecard_keeping.keep_up, store=files, license=publisher.license),
+    )
 
 
 def _tender(publisher: Publisher, tag: ReleaseTag) -> Handle:

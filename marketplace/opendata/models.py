@@ -1,4 +1,4 @@
-"""Tables of open data: our releases as they were published, the record of each process, the feed's counter, others' releases."""
+"""Tables of open data: our releases as they were published, the record of each process, the feed's counter, others' releases, dumps of scorecards."""
 
 from datetime import datetime
 from uuid import UUID
@@ -59,6 +59,24 @@ class OcdsRelease(Identified, Base):
     released_at: Mapped[datetime]
     body: Mapped[str]
     content_hash: Mapped[str] = mapped_column(String(64))
+
+
+class ScorecardDump(Base):
+    """The public dump of one closed rating period, a zip. ``computed_at`` is of the newest scorecard in it: a later one makes another dump.
+
+    ``file_key`` is its SHA-256, which is also the tag of its address.
+    """
+
+    __tablename__ = "scorecard_dumps"
+    __table_args__ = (CheckConstraint("size > 0", name="size_positive"),)
+
+    period_id: Mapped[UUID] = mapped_column(ForeignKey("rating_periods.id"), primary_key=True)
+    file_key: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    scorecards: Mapped[int]
+    ratings: Mapped[int]
+    computed_at: Mapped[datetime]
+    made_at: Mapped[datetime]
 
 
 class ImportedRelease(Identified, Base):

@@ -44,7 +44,9 @@ class Purchase:
 def listening(house: House) -> Registry:
     """Open data alone hears the news: what others make of rows that a test left out is none of its business."""
     registry, settings = Registry(), house.settings
-    handlers.register(registry, Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher))
+    handlers.register(
+        registry, Publisher(settings.ocds_prefix, settings.site_url, settings.ocds_publisher), house.files
+    )
     return registry
 
 
