@@ -1,12 +1,16 @@
 """Call-offs in the graph: opened, offered for, decided; secret offers are secret here too."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, TypeAlias
+from uuid import UUID
 
 import strawberry
 
 # The ways become an enum of the graph there.
 import marketplace.graph.tender_file  # noqa: F401
+from marketplace.db.session import Session
+from marketplace.delivery.scorecards.intervals import Interval, for_service, low_ends
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Info
 from marketplace.graph.contracts import Contract
@@ -14,9 +18,10 @@ from marketplace.graph.inputs import given
 from marketplace.graph.money import Money
 from marketplace.graph.nodes import Node, fetch, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
+from marketplace.identity.viewer import Viewer
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
-from marketplace.procurement.contracts import call_off_queries, call_offs, competitions
+from marketplace.procurement.contracts import call_off_queries, call_offs, competitions, frameworks
 from marketplace.procurement.contracts.call_off_queries import CallOffRow, OfferRow
 from marketplace.procurement.contracts.drafts import (
     CallOffDecisionDraft,
@@ -24,11 +29,13 @@ from marketplace.procurement.contracts.drafts import (
     CallOffEndDraft,
     OfferDraft,
 )
+from marketplace.procurement.contracts.frameworks import Standing
 from marketplace.procurement.contracts.states import CallOffState
 from marketplace.procurement.tenders.file import CallOffWay
 
 strawberry.enum(CallOffState, description="Where a call-off stands.")
 
+_ONE = 10_000
 _AMOUNT = "In yuan, such as `100000.00`; separators, full-width digits and 万 are understood."
 
 
@@ -41,6 +48,9 @@ class CallOffOffer:
     text: str
     offered_at: datetime
     quality: int | None
+    rating_low: float | None = strawberry.field(
+        description="The lower end of the supplier's rating that counted, from 1 to 5; null where ratings have no weight."
+    )
     place: int | None = strawberry.field(description="Null until quality is judged, where it counts.")
     points: str | None = strawberry.field(description="With four places.")
 
@@ -54,6 +64,7 @@ class CallOffOffer:
             text=row.text,
             offered_at=row.offered_at,
             quality=row.quality,
+            rating_low=None if row.rating_low is None else row.rating_low / _ONE,
             place=row.place,
             points=None if row.points is None else f"{float(row.points):.4f}",
         )
@@ -76,6 +87,9 @@ class CallOff(Node):
     opened_at: datetime
     offers_end_at: datetime | None
     price_weight: int = strawberry.field(description="Percent of the price in a second competition.")
+    rating_weight: int = strawberry.field(
+        description="Percent of users' ratings in a second competition; the rest is quality."
+    )
     supplier: str | None = strawberry.field(description="Who got it.")
     basis: str | None = strawberry.field(description="Why, where a reason was needed.")
     ended_at: datetime | None
@@ -98,6 +112,7 @@ class CallOff(Node):
             opened_at=row.opened_at,
             offers_end_at=row.offers_end_at,
             price_weight=row.price_weight,
+            rating_weight=row.rating_weight,
             supplier=row.supplier,
             basis=row.basis,
             ended_at=row.ended_at,
@@ -115,8 +130,58 @@ class CallOff(Node):
         return await fetch(info.context, Contract, self.row.contract_id)
 
 
+@strawberry.type(
+    description="A supplier of a framework that may be given orders today, with what its users' ratings come to."
+)
+class FrameworkSupplier:
+    supplier: str
+    supplier_id: strawberry.ID
+    place: int = strawberry.field(description="In the order that was published.")
+    rating: float = strawberry.field(description="1 to 5, in the kind of service that is bought.")
+    rating_low: float = strawberry.field(description="The lower end, which a second competition counts.")
+    rating_high: float
+    raters: int
+    wanted: int = strawberry.field(description="How many raters a rating of its own needs.")
+    is_prior: bool = strawberry.field(
+        description="Too few people rated, so the city's mean counts, with the interval of somebody new."
+    )
+
+    @classmethod
+    def of(cls, row: Standing, rated: Interval) -> "FrameworkSupplier":
+        return cls(
+            supplier=row.name,
+            supplier_id=global_id("Organisation", row.organisation_id),
+            place=row.place,
+            rating=rated.score / _ONE,
+            rating_low=rated.low / _ONE,
+            rating_high=rated.high / _ONE,
+            raters=rated.raters,
+            wanted=rated.wanted,
+            is_prior=rated.is_prior,
+        )
+
+
+async def _suppliers(session: Session, _viewer: Viewer, lot_id: UUID) -> Sequence[tuple[Standing, Interval]]:
+    """Suppliers and ratings are public both. Raises NotFound."""
+    known = await frameworks.framework(session, lot_id)
+    keys = [one.organisation_id for one in known.suppliers]
+    rated = await for_service(session, keys, known.tender.category_code)
+    return [(one, rated[one.organisation_id]) for one in known.suppliers]
+
+
 @strawberry.type
 class CallOffQueries:
+    @strawberry.field(
+        description="The suppliers of a framework's lot in the published order, to choose among or to invite."
+    )
+    async def framework_suppliers(
+        self,
+        info: Info,
+        lot_id: Annotated[strawberry.ID, strawberry.argument(description="The id of a Lot.")],
+    ) -> list[FrameworkSupplier]:
+        rows = await info.context.ask(_suppliers, key_of("Lot", lot_id))
+        return [FrameworkSupplier.of(row, rated) for row, rated in rows]
+
     @strawberry.field(description="What was called off one lot of a framework, the newest first.")
     async def call_offs(
         self,
@@ -150,6 +215,10 @@ class OpenCallOffInput:
     basis: str | None = strawberry.field(default=None, description="The published reason of a direct choice.")
     offers_end_at: datetime | None = strawberry.field(default=None, description="For second competitions.")
     price_weight: int = strawberry.field(default=100, description="For second competitions, in percent.")
+    rating_weight: int = strawberry.field(
+        default=0,
+        description="For second competitions, 0 to 30 percent: the lower ends of the suppliers' ratings count so much.",
+    )
 
 
 @strawberry.input
@@ -221,7 +290,7 @@ class CallOffMutations:
             CallOffDecisionDraft,
             {"organisation_id": supplier, "reason": input.reason, "quality": quality},
         )
-        await info.context.do(competitions.decide, key, draft)
+        await info.context.do(competitions.decide, key, draft, low_ends)
         return ChangedCallOff(call_off=await must_fetch(info.context, CallOff, key))
 
     @strawberry.mutation(description="As officer: end a second competition without a supplier.")

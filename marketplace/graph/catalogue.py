@@ -42,9 +42,12 @@ class Rule:
     title_zh: str
     title_en: str
     in_force_from: datetime
+    frozen_until: datetime | None = strawberry.field(
+        description="Something runs by this rule, such as an open rating period: no change of it begins before then."
+    )
 
     @classmethod
-    def of(cls, row: models.Rule) -> "Rule":
+    def of(cls, row: models.Rule, frozen_until: datetime | None) -> "Rule":
         return cls(
             code=row.code,
             value=orjson.dumps(row.value).decode(),
@@ -53,6 +56,7 @@ class Rule:
             title_zh=row.title_zh,
             title_en=row.title_en,
             in_force_from=row.in_force_from,
+            frozen_until=frozen_until,
         )
 
 
@@ -97,8 +101,8 @@ class CatalogueQueries:
 
 async def _rules(context: Context) -> list[Rule]:
     async with context.reading() as session:
-        history = await rules.history(session)
-    return [Rule.of(row) for rows in history.values() for row in rows]
+        history = await rules.history_with_freezes(session)
+    return [Rule.of(row, until) for until, rows in history.values() for row in rows]
 
 
 @strawberry.input

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import strawberry
 
+from marketplace.delivery.scorecards import queries as scored
 from marketplace.graph.areas import Area
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Context, Info
 from marketplace.graph.inputs import given
 from marketplace.graph.nodes import Node, fetch, global_id, key_of, must_fetch, node
 from marketplace.graph.problems import Problems
+from marketplace.graph.scorecards import ProviderFacts, Scorecard
 from marketplace.graph.tags import Tag
 from marketplace.identity.viewer import Role
 from marketplace.kernel.input import read
@@ -127,6 +129,18 @@ class Organisation(Node):
     @strawberry.field(description="The areas it serves, with all below them; at most 30.")
     async def areas(self, info: Info) -> list[Area]:
         return [Area.of(row) for row in await info.context.load(queries.areas_of, self.key) or ()]
+
+    @strawberry.field(description="Its newest scorecards, one for each kind of service that was rated.")
+    async def scorecards(self, info: Info) -> list[Scorecard]:
+        rows = await info.context.load(scored.of_organisations, self.key)
+        return [Scorecard.of(row) for row in rows or ()]
+
+    @strawberry.field(
+        description="What records say of its services, for each kind of service; never part of a score."
+    )
+    async def delivery_facts(self, info: Info) -> list[ProviderFacts]:
+        rows = await info.context.load(scored.facts_of, self.key)
+        return [ProviderFacts.of(row) for row in rows or ()]
 
 
 OrganisationId = Annotated[strawberry.ID, strawberry.argument(description="The id of an Organisation.")]

@@ -69,8 +69,11 @@ from marketplace.graph.bids import BidMutations, BidQueries
 from marketplace.graph.buyers import BuyerMutations, BuyerQueries
 from marketplace.graph.call_offs import CallOffMutations, CallOffQueries
 from marketplace.graph.catalogue import CatalogueMutations, CatalogueQueries
+from marketplace.graph.compound_commands import CompoundMutations
 from marketplace.graph.contract_commands import ContractMutations
 from marketplace.graph.contracts import ContractQueries
+from marketplace.graph.deliveries import DeliveryQueries
+from marketplace.graph.delivery_commands import DeliveryMutations
 from marketplace.graph.evaluation import EvaluationQueries
 from marketplace.graph.evaluation_commands import EvaluationMutations
 from marketplace.graph.experts import ExpertMutations, ExpertQueries
@@ -90,21 +93,30 @@ from marketplace.graph.organisations import OrganisationMutations, OrganisationQ
 from marketplace.graph.people import PeopleMutations, PeopleQueries
 from marketplace.graph.problems import HANDLERS
 from marketplace.graph.process_records import ProcessRecordQueries
+from marketplace.graph.properties import PropertyQueries
+from marketplace.graph.property_commands import PropertyContractMutations
+from marketplace.graph.property_inside import PropertyInsideQueries
 from marketplace.graph.ranking import RankingMutations, RankingQueries
+from marketplace.graph.rating_care import RatingCareMutations, RatingCareQueries
+from marketplace.graph.ratings import RatingMutations, RatingQueries
 from marketplace.graph.recommendations import RecommendationMutations, RecommendationQueries
 from marketplace.graph.roles import RoleMutations, RoleQueries
 from marketplace.graph.saved_searches import SavedSearchMutations, SavedSearchQueries
 from marketplace.graph.scalars import SCALARS
+from marketplace.graph.scorecard_dumps import ScorecardDumpQueries
+from marketplace.graph.scorecards import ScorecardQueries
 from marketplace.graph.search import SearchQueries
 from marketplace.graph.service_list_changes import ServiceListMutations
 from marketplace.graph.service_lists import ServiceListQueries
 from marketplace.graph.shifts import ShiftMutations, ShiftQueries
 from marketplace.graph.sign_in import SignInMutations
 from marketplace.graph.sign_ups import SignUpMutations, SignUpQueries
+from marketplace.graph.signals import SignalMutations, SignalQueries
 from marketplace.graph.staffing import StaffingMutations, StaffingQueries
 from marketplace.graph.tender_commands import TenderMutations
 from marketplace.graph.tender_questions import TenderQuestionMutations
 from marketplace.graph.tenders import TenderQueries
+from marketplace.graph.tickets import TicketMutations, TicketQueries
 from marketplace.graph.viewer import ViewerQueries
 
 
@@ -138,6 +150,8 @@ class Query(
     HourQueries,
     SignUpQueries,
     OrganisationQueries,
+    ScorecardDumpQueries,
+    ScorecardQueries,
     NeedQueries,
     SearchQueries,
     SavedSearchQueries,
@@ -167,6 +181,13 @@ class Query(
     ExpertQueries,
     ContractQueries,
     CallOffQueries,
+    DeliveryQueries,
+    SignalQueries,
+    PropertyQueries,
+    PropertyInsideQueries,
+    TicketQueries,
+    RatingQueries,
+    RatingCareQueries,
 ):
     pass
 
@@ -206,6 +227,13 @@ class Mutation(
     ExpertMutations,
     ContractMutations,
     CallOffMutations,
+    DeliveryMutations,
+    SignalMutations,
+    CompoundMutations,
+    PropertyContractMutations,
+    TicketMutations,
+    RatingMutations,
+    RatingCareMutations,
     SignInMutations,
 ):
     pass

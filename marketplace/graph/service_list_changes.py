@@ -160,7 +160,8 @@ ListCommentResult: TypeAlias = Annotated[ChangedListComment | Problems, strawber
 FollowResult: TypeAlias = Annotated[ChangedListItem | Problems, strawberry.union("FollowItemResult")]
 
 
-def _item(input: ListItemInput) -> ItemDraft:
+def item_draft(input: ListItemInput) -> ItemDraft:
+    """The item as its draft. Raises InputIsInvalid, with the budget's faults under the name that the client knows."""
     fields = given(input)
     fields["budget_fen"] = fields.pop("budget")
     try:
@@ -198,13 +199,13 @@ class ServiceListMutations:
 
     @strawberry.mutation(description="As procurement officer: add an item to an edition.")
     async def add_list_item(self, info: Info, input: AddListItemInput) -> ListEditionResult:
-        add = partial(items.add, draft=_item(input.item), key=input.idempotency_key)
+        add = partial(items.add, draft=item_draft(input.item), key=input.idempotency_key)
         return await _edition(info.context, input.edition_id, add)
 
     @strawberry.mutation(description="As procurement officer: let an item say something else.")
     async def change_list_item(self, info: Info, input: ChangeListItemInput) -> ListEditionResult:
         item_id = key_of("ListItem", input.item_id)
-        command = partial(items.change, item_id=item_id, draft=_item(input.item))
+        command = partial(items.change, item_id=item_id, draft=item_draft(input.item))
         return await _edition(info.context, input.edition_id, command)
 
     @strawberry.mutation(description="As procurement officer: take an item out of an edition.")

@@ -8,6 +8,7 @@ from marketplace.graph.nodes import global_id
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.ids import new_id
+from tests import delivering
 from tests.graph.client import api_token, graph_client, operation
 from tests.procurement.contracts import scene
 
@@ -154,6 +155,37 @@ async def test_a_second_competition_and_its_secret(house: House, clock: FixedClo
     assert public["contract"] is None, "the order is not published yet"
     (listed,) = (await ask_as(house, None, "call_offs", lotId=lot_id))["nodes"]
     assert listed["id"] == opened["id"]
+
+
+async def test_users_ratings_have_the_weight_that_was_stated(house: House, clock: FixedClock) -> None:
+    at = await scene.agreement(house, clock, suppliers=2)
+    (first_id, first), (second_id, second) = at.suppliers
+    async with house.database.unit_of_work() as session:
+        await delivering.scorecard(session, second_id)
+    call_off_id = await scene.competition(house, at, price_weight=70, rating_weight=30)
+    for party in ((first_id, first), (second_id, second)):
+        await scene.offer(house, party, call_off_id, 2_000_000)
+    clock.advance(timedelta(days=5))
+    key = global_id("CallOff", call_off_id)
+    early = await ask_as(house, at.officer, "call_off", id=key)
+    assert early["ratingWeight"] == 30 and [one["ratingLow"] for one in early["offers"]] == [None, None]
+    done = (await ask_as(house, at.officer, "decide_call_off", input={"callOffId": key}))["callOff"]
+    assert done["supplier"] == "社工站2"
+    assert [one["ratingLow"] for one in done["offers"]] == [4.4, 3.3802]
+    assert [one["points"] for one in done["offers"]] == ["95.5000", "87.8515"]
+
+
+async def test_a_direct_choice_is_informed_by_users_ratings(house: House, clock: FixedClock) -> None:
+    at = await scene.agreement(house, clock, suppliers=2)
+    (_, _), (second_id, _) = at.suppliers
+    async with house.database.unit_of_work() as session:
+        await delivering.scorecard(session, second_id)
+    lot = global_id("Lot", at.lot_id)
+    for viewer in (None, at.officer):
+        first, second = await ask_as(house, viewer, "framework_suppliers", lotId=lot)
+        assert (first["place"], first["isPrior"], first["raters"], first["wanted"]) == (1, True, 0, 10)
+        assert (second["supplierId"], second["isPrior"]) == (global_id("Organisation", second_id), False)
+        assert (second["rating"], second["ratingLow"], second["ratingHigh"]) == (4.6, 4.4, 4.8)
 
 
 async def test_a_competition_that_nobody_answers_is_ended(house: House, clock: FixedClock) -> None:
