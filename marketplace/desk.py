@@ -17,10 +17,18 @@ from marketplace import jobs
 from marketplace.catalogue.models import Tag
 from marketplace.catalogue.queries import is_proposed
 from marketplace.db.session import Session
+from marketplace.delivery.deliveries import policy as deliveries
+from marketplace.delivery.deliveries.clauses import waits_for_answer, waits_for_decision
+from marketplace.delivery.deliveries.models import Delivery
+from marketplace.delivery.ratings import public_policy as ratings
+from marketplace.delivery.ratings.models import Rating, RatingComplaint, RatingHold
+from marketplace.delivery.ratings.standing import is_public
+from marketplace.delivery.signals import policy as signals
+from marketplace.delivery.signals.models import Whistle
 from marketplace.hours.models import HourEntryApproval, HourEntryRequest, HourReview
 from marketplace.identity import policy as identity_policy
 from marketplace.identity.models import Person, PersonQualification
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import Role, Viewer
 from marketplace.organisations import policy as organisation_policy
 from marketplace.organisations.models import Organisation
 from marketplace.outbox.models import OutboxEvent
@@ -41,6 +49,11 @@ class Task(StrEnum):
     ORGANISATIONS = "organisations"
     QUALIFICATIONS = "qualifications"
     TAGS = "tags"
+    DELIVERIES_TO_ANSWER = "deliveries_to_answer"
+    DELIVERIES_TO_DECIDE = "deliveries_to_decide"
+    WHISTLES = "whistles"
+    HELD_RATINGS = "held_ratings"
+    REPORTED_RATINGS = "reported_ratings"
     DEAD_JOBS = "dead_jobs"
 
 
@@ -113,8 +126,29 @@ def _counts(session: Session, viewer: Viewer) -> dict[Task, ScalarSelect[int]]:
         counts[Task.QUALIFICATIONS] = _qualifications(viewer)
     if identity_policy.may_govern_tags(viewer):
         counts[Task.TAGS] = _count(Tag, is_proposed(), Tag.proposed_by.is_distinct_from(viewer.person_id))
+    counts |= _around_services(viewer)
     if jobs.may_tend(viewer):
         counts[Task.DEAD_JOBS] = _count(OutboxEvent, OutboxEvent.dead_at.is_not(None))
+    return counts
+
+
+def _around_services(viewer: Viewer) -> dict[Task, ScalarSelect[int]]:
+    """What waits around services that are brought and rated."""
+    counts: dict[Task, ScalarSelect[int]] = {}
+    if viewer.organisations_of(*deliveries.PROVIDERS):
+        counts[Task.DELIVERIES_TO_ANSWER] = _count(
+            Delivery, deliveries.provided_by(viewer), waits_for_answer()
+        )
+    if viewer.areas_of(*deliveries.COMMUNITY):
+        counts[Task.DELIVERIES_TO_DECIDE] = _count(
+            Delivery, deliveries.of_community(viewer), Delivery.contract_id.is_(None), waits_for_decision()
+        )
+    if viewer.areas_of(*signals.BUYERS, *signals.COMMUNITY):
+        counts[Task.WHISTLES] = _count(Whistle, signals.answerable_by(viewer))
+    if viewer.areas_of(Role.AUDITOR):
+        counts[Task.HELD_RATINGS] = _held_ratings(viewer)
+    if viewer.areas_of(Role.MODERATOR):
+        counts[Task.REPORTED_RATINGS] = _reported_ratings(viewer)
     return counts
 
 
@@ -205,6 +239,28 @@ def _qualifications(viewer: Viewer) -> ScalarSelect[int]:
             Person.erased_at.is_(None),
             PersonQualification.verified_at.is_(None),
             PersonQualification.refused_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+
+
+def _held_ratings(viewer: Viewer) -> ScalarSelect[int]:
+    return (
+        select(func.count(Rating.id.distinct()))
+        .select_from(Rating)
+        .join(RatingHold, RatingHold.rating_id == Rating.id)
+        .where(RatingHold.decided_at.is_(None), is_public(), ratings.in_care_of(viewer, Role.AUDITOR))
+        .scalar_subquery()
+    )
+
+
+def _reported_ratings(viewer: Viewer) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .select_from(RatingComplaint)
+        .join(Rating, Rating.id == RatingComplaint.rating_id)
+        .where(
+            RatingComplaint.dismissed_at.is_(None), is_public(), ratings.in_care_of(viewer, Role.MODERATOR)
         )
         .scalar_subquery()
     )

@@ -10,6 +10,11 @@ from marketplace import desk, jobs
 from marketplace.bootstrap import House
 from marketplace.catalogue.models import Tag
 from marketplace.db.session import Session
+from marketplace.delivery.deliveries import queries as delivery_queries
+from marketplace.delivery.deliveries.clauses import Shelf
+from marketplace.delivery.ratings import held_queries
+from marketplace.delivery.ratings.models import RatingComplaint, RatingHold
+from marketplace.delivery.signals import queries as whistles
 from marketplace.desk import Desk, Task
 from marketplace.hours import desk_queries
 from marketplace.hours.models import HourEntryApproval, HourEntryRequest, HourReview
@@ -24,7 +29,8 @@ from marketplace.organisations import queries as organisations
 from marketplace.volunteering import queries as needs
 from marketplace.volunteering.queries import NeedFilters
 from marketplace.volunteering.states import NeedState
-from tests import builders, city
+from tests import builders, city, delivering
+from tests.delivery.signals import scene as signals
 from tests.outbox.test_dead_jobs import a_dead_job
 from tests.statements import counting
 
@@ -37,6 +43,7 @@ AREA_TASKS = [
     Task.QUALIFICATIONS,
 ]
 NEED_TASKS = AREA_TASKS[:4]
+COMMUNITY_TASKS = [Task.DELIVERIES_TO_DECIDE, Task.WHISTLES]
 EVERYTHING = PageRequest(50)
 
 
@@ -111,13 +118,15 @@ async def entry_request(session: Session, need_id: UUID, person_id: UUID, *, req
     ("role", "scope", "tasks"),
     [
         (None, city.CITY, []),
-        (Role.AUDITOR, city.CITY, []),
-        (Role.MODERATOR, city.CHANGNING, []),
-        (Role.MODERATOR, city.CITY, [Task.TAGS]),
-        (Role.COMMUNITY_WORKER, city.JIANGSU_COMMUNITY, NEED_TASKS),
-        (Role.DISTRICT_OFFICER, city.CHANGNING, AREA_TASKS),
+        (Role.AUDITOR, city.CITY, [Task.HELD_RATINGS]),
+        (Role.MODERATOR, city.CHANGNING, [Task.REPORTED_RATINGS]),
+        (Role.MODERATOR, city.CITY, [Task.TAGS, Task.REPORTED_RATINGS]),
+        (Role.COMMUNITY_WORKER, city.JIANGSU_COMMUNITY, NEED_TASKS + COMMUNITY_TASKS),
+        (Role.DISTRICT_OFFICER, city.CHANGNING, AREA_TASKS + COMMUNITY_TASKS),
+        (Role.PROCUREMENT_OFFICER, city.CHANGNING, [Task.WHISTLES]),
+        (Role.PROCUREMENT_SUPERVISOR, city.CHANGNING, []),
         (Role.ADMINISTRATOR, city.CHANGNING, AREA_TASKS),
-        (Role.ADMINISTRATOR, city.CITY, list(Task)),
+        (Role.ADMINISTRATOR, city.CITY, [*AREA_TASKS, Task.TAGS, Task.DEAD_JOBS]),
     ],
 )
 async def test_each_role_has_its_tasks(
@@ -132,7 +141,7 @@ async def test_people_of_an_organisation_have_the_tasks_of_needs(house: House) -
     async with house.database.unit_of_work() as session:
         organisation_id = await builders.organisation(session)
         member = await builders.viewer(session, role=Role.ORGANISATION_MEMBER, scope=organisation_id)
-    assert list((await desk_of(house, member)).waiting) == NEED_TASKS
+    assert list((await desk_of(house, member)).waiting) == [*NEED_TASKS, Task.DELIVERIES_TO_ANSWER]
 
 
 async def test_a_stranger_has_no_desk(house: House) -> None:
@@ -145,7 +154,7 @@ async def test_an_officer_counts_what_lies_in_their_own_area(house: House) -> No
         await one_of_each(session, city.JIANGSU_COMMUNITY)
         await one_of_each(session, city.TIANPING_COMMUNITY)
     changning = await desk_of(house, await somebody(house, Role.DISTRICT_OFFICER, city.CHANGNING))
-    assert set(changning.waiting.values()) == {1}
+    assert {changning.waiting[task] for task in AREA_TASKS} == {1}
     whole = await desk_of(house, await somebody(house, Role.ADMINISTRATOR))
     assert [whole.waiting[task] for task in AREA_TASKS] == [2] * 6
     huayang = await desk_of(house, await somebody(house, Role.COMMUNITY_WORKER, city.HUAYANG_COMMUNITY))
@@ -179,6 +188,59 @@ def tag(code: str, proposed_by: UUID) -> Tag:
     return Tag(
         code=code, kind="topic", name_zh=code, name_en=code, proposed_by=proposed_by, proposed_at=city.NOW
     )
+
+
+async def test_what_waits_around_deliveries_agrees_with_its_lists(house: House) -> None:
+    async with house.database.unit_of_work() as session:
+        compound_id = await delivering.compound(session)
+        property_contract_id, manager = await delivering.property_contract(session, compound_id)
+        facts: dict[str, Any] = {"contract_id": None, "property_contract_id": property_contract_id}
+        organisation_id = manager.organisations_of(Role.ORGANISATION_MANAGER)[0]
+        for disputed_at in (None, session.now(), session.now()):
+            await delivering.delivery(
+                session, organisation_id=organisation_id, disputed_at=disputed_at, **facts
+            )
+        under = await delivering.contract(session)
+        await delivering.delivery(session, under)  # the buyer decides
+        ratings = await delivering.rated(
+            session, under, [1, 5], period_id=await delivering.period(session, closed=True)
+        )
+        reporter = await builders.person(session)
+        for rating_id in ratings:
+            for cause in ("burst", "same_source"):
+                session.add(
+                    RatingHold(
+                        id=new_id(), rating_id=rating_id, cause=cause, evidence={}, held_at=session.now()
+                    )
+                )
+            session.add(
+                RatingComplaint(
+                    id=new_id(),
+                    rating_id=rating_id,
+                    what="words",
+                    text="骂人",
+                    complained_at=session.now(),
+                    complained_by=reporter,
+                )
+            )
+    await signals.slipping(house)
+    (whistle, *_) = await signals.watch(house)
+    worker = await somebody(house, Role.COMMUNITY_WORKER, city.JIANGSU_COMMUNITY)
+    officer = await somebody(house, Role.PROCUREMENT_OFFICER, city.CHANGNING)
+    auditor, moderator = await somebody(house, Role.AUDITOR), await somebody(house, Role.MODERATOR)
+    assert (await desk_of(house, worker)).waiting[Task.DELIVERIES_TO_DECIDE] == 3
+    assert (await desk_of(house, manager)).waiting[Task.DELIVERIES_TO_ANSWER] == 2
+    assert (await desk_of(house, officer)).waiting[Task.WHISTLES] == 1
+    assert (await desk_of(house, worker)).waiting[Task.WHISTLES] == 0
+    assert (await desk_of(house, auditor)).waiting[Task.HELD_RATINGS] == 2
+    assert (await desk_of(house, moderator)).waiting[Task.REPORTED_RATINGS] == 2
+    async with house.database.reading() as session:
+        counts = await delivery_queries.community_counts(session, worker)
+        own = await delivery_queries.provider_counts(session, manager)
+        listed = await whistles.page(session, officer, EVERYTHING)
+        assert (counts[Shelf.TO_DECIDE], own[Shelf.TO_ANSWER]) == (3, 2)
+        assert [row.id for row in listed.rows] == [whistle.id]
+        assert await held_queries.waiting(session, auditor) == 2
 
 
 async def test_what_is_ones_own_waits_for_a_colleague(house: House) -> None:

@@ -129,6 +129,7 @@ def _local_filters(locale: str) -> dict[str, Any]:
         "day": day,
         "full_day": partial(local_forms.full_day, locale),
         "month": partial(local_forms.month, locale),
+        "weekday": partial(local_forms.weekday, locale),
         "moment": moment,
         "full_moment": partial(local_forms.full_moment, locale),
         "due": partial(local_forms.due, locale),

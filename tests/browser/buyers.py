@@ -45,7 +45,7 @@ def gather(site: Site) -> People:
             await buying.buyer(session)
             for name in ("officer", "second"):
                 viewer = await buying.officer(session, f"采购员{name}")
-                await _signed_in(session, people, name, viewer.signed_in())
+                await signed_in(session, people, name, viewer.signed_in())
             for number in range(OPENERS):
                 await _with_phone(session, house, people, f"opener{number}", number)
             await _with_phone(session, house, people, "delegate", 7)
@@ -54,11 +54,11 @@ def gather(site: Site) -> People:
                 viewer = await builders.viewer(
                     session, f"{name}负责人", Role.ORGANISATION_MANAGER, organisation_id
                 )
-                await _signed_in(session, people, f"supplier{number}", viewer.signed_in())
+                await signed_in(session, people, f"supplier{number}", viewer.signed_in())
                 people.organisations[f"supplier{number}"] = organisation_id
             for number in range(_EXPERTS):
                 person_id = await builders.person(session, f"专家{number}")
-                await _signed_in(session, people, str(person_id), person_id)
+                await signed_in(session, people, str(person_id), person_id)
                 session.add(
                     Expert(
                         id=new_id(),
@@ -69,7 +69,7 @@ def gather(site: Site) -> People:
                         registered_at=session.now() - timedelta(days=400),
                     )
                 )
-            await _signed_in(session, people, "user", await builders.person(session, "张阿婆"))
+            await signed_in(session, people, "user", await builders.person(session, "张阿婆"))
 
     site.inside(make)
     return people
@@ -81,11 +81,11 @@ async def _with_phone(session: Session, house: House, people: People, name: str,
         session, name, phone_fingerprint=house.vault.fingerprint(phone, phones.PURPOSE)
     )
     people.phones[name] = phone.removeprefix("+86")
-    await _signed_in(session, people, name, person_id)
+    await signed_in(session, people, name, person_id)
     people.tokens[str(person_id)] = people.tokens[name]
 
 
-async def _signed_in(session: Session, people: People, name: str, person_id: UUID) -> None:
+async def signed_in(session: Session, people: People, name: str, person_id: UUID) -> None:
     people.tokens[name] = new_token()
     session.add(
         SignedInSession(
@@ -105,6 +105,7 @@ class Phones:
 
     def __init__(self, site: Site, visit: Visit, people: People) -> None:
         self._site, self._visit, self._people = site, visit, people
+        self.address = site.address
         self._pages: dict[str, Page] = {}
 
     def of(self, name: str) -> Page:

@@ -10,7 +10,7 @@ from marketplace.bootstrap import House
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.ids import new_id
 from marketplace.procurement.records import content_hash
-from tests import builders
+from tests import builders, delivering
 from tests.procurement.contracts import scene
 from tests.web.visitor import Visitor
 
@@ -192,6 +192,43 @@ async def test_a_service_is_called_off_in_turn_and_by_competition(
     assert refused.status == 422
     page = await visitor.submit_and_follow(page, decide, **points)
     assert "由社工站1承接" in page.text and "88.00" in page.text
+
+
+async def test_users_ratings_inform_a_choice_and_count_where_stated(
+    house: House, visitor: Visitor, clock: FixedClock
+) -> None:
+    at = await scene.agreement(house, clock, suppliers=3)
+    async with house.database.unit_of_work() as session:
+        await delivering.scorecard(session, at.suppliers[1][0])
+        await delivering.scorecard(session, at.suppliers[2][0], score=None, low=None, high=None, raters=9)
+    await visitor.sign_in(at.officer.signed_in())
+    new = f"/desk/buying/frameworks/{at.lot_id}/call-off"
+    page = await visitor.get(new)
+    assert "4.60" in page.text and "4.40–4.80" in page.text and "9 / 10 人" in page.text
+    assert "尚无公布评分" in page.text
+    words = {
+        "title": "华阳路街道助浴",
+        "description": "二十户",
+        "budget_fen": "3万",
+        "starts_on": "2026-12-01",
+        "ends_on": "2027-02-28",
+        "way": "competition",
+        "offers_end_at": "2026-11-27T10:00",
+    }
+    refused = await visitor.submit(page, new, **words, price_weight="90", rating_weight="20")
+    assert refused.status == 422 and "最多 100%" in refused.text
+    page = await visitor.submit_and_follow(page, new, **words, price_weight="70", rating_weight="30")
+    assert "价格 70%，用户评价 30%" in page.text and "区间下限" in page.text
+    call_off_id = UUID(page.answer.url.path.rpartition("/")[2])
+    decide = f"/desk/buying/call-offs/{call_off_id}"
+    for party in at.suppliers:
+        await scene.offer(house, party, call_off_id, 2_000_000)
+    clock.advance(timedelta(days=5))
+    await visitor.sign_in(at.officer.signed_in())
+    page = await visitor.get(decide)
+    assert "4.40–4.80" in page.text
+    page = await visitor.submit_and_follow(page, decide)
+    assert "由社工站2承接" in page.text and "95.50" in page.text
 
 
 async def test_an_unanswered_competition_is_ended_on_its_page(

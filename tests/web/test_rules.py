@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from marketplace.bootstrap import House
 from marketplace.catalogue.models import Rule
 from marketplace.db.audit import AuditEntry
+from marketplace.delivery.ratings import periods
 from marketplace.identity.viewer import Role
 from marketplace.kernel.locale import LOCALES, catalogue
 from tests import builders, city
@@ -161,3 +162,22 @@ async def test_the_page_of_rules_costs_one_statement(visitor: Visitor, house: Ho
     with counting(house) as sent:
         await visitor.get("/rules")
     assert len(sent) == 1
+
+
+async def test_rules_of_ratings_are_fixed_while_a_period_is_open_and_the_page_says_until_when(
+    visitor: Visitor, house: House
+) -> None:
+    async with house.database.unit_of_work() as session:
+        await periods.current(session)
+    await be(visitor, house, Role.ADMINISTRATOR)
+    assert "Fixed until 1 Dec 2026, 00:00" in (await visitor.get("/rules")).text
+    place = "/desk/rules/rating.ticket"
+    check = await visitor.submit(
+        await visitor.get(place), place, **{"value.valid_days": "60", "reason": "试点"}
+    )
+    answer = await visitor.submit(check, place, confirmed="on", again=[])
+    assert answer.status == 409 and "Ratings are being collected by this rule until" in answer.text
+    later = {"value.valid_days": "60", "reason": "试点", "in_force_from": "2026-12-01T00:00"}
+    check = await visitor.submit(await visitor.get(place), place, **later)
+    page = await visitor.submit_and_follow(check, place, confirmed="on", again=[])
+    assert "From 1 Dec 2026, 00:00 on" in page.text

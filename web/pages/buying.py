@@ -40,6 +40,8 @@ def _places(request: Request) -> list[tuple[str, str, str]]:
         ("buying_calendar", _("Calendar of purchases"), _("When which tender is planned.")),
         ("find_purchases", _("Search"), _("Search tenders and announced purchases by any words.")),
         ("public_contracts", _("Contracts"), _("What was agreed, what is delivered and paid.")),
+        ("scorecards", _("Scorecards"), _("How those who received services rated them, with the range of chance.")),
+        ("asked_for", _("What is asked for most"), _("What residents would like more of, by area.")),
         ("receipts", _("Check a receipt"), _("Whether a sealed bid's receipt was signed here.")),
         ("rules", _("Rules in force"), _("Every rule that is applied, with its article.")),
         ("calendar_days", _("Working days"), _("The calendar by which periods are counted.")),
@@ -54,6 +56,12 @@ def _desks(request: Request, held: Seats) -> list[tuple[str, str]]:
     wanted = [
         ("buying_desk", _("Buyer's desk"), bool(viewer.areas_of(Role.PROCUREMENT_OFFICER))),
         ("supplier", _("Supplier's desk"), bool(supplies_for(viewer))),
+        ("deliveries_desk", _("Deliveries"), bool(supplies_for(viewer))),
+        (
+            "signals",
+            _("Data whistles"),
+            bool(viewer.areas_of(Role.PROCUREMENT_OFFICER) or supplies_for(viewer)),
+        ),
         ("my_openings", _("Bids to open"), held.opens),
         ("my_panels", _("My panels"), held.evaluates),
         ("supervision", _("Supervision"), bool(viewer.areas_of(Role.PROCUREMENT_SUPERVISOR))),

@@ -8,6 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from marketplace.db.session import Session
+from marketplace.delivery.scorecards import intervals
+from marketplace.delivery.scorecards.intervals import Interval
 from marketplace.kernel.errors import InputIsInvalid, NotPermitted
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.input import read
@@ -44,7 +47,7 @@ async def call_off(request: Request) -> Response:
 
 
 async def new_call_off(request: Request) -> Response:
-    return await _show_new(request, blank_form(request, {"price_weight": 100}))
+    return await _show_new(request, blank_form(request, {"price_weight": 100, "rating_weight": 0}))
 
 
 async def save_new_call_off(request: Request) -> Response:
@@ -61,6 +64,7 @@ async def save_new_call_off(request: Request) -> Response:
             "organisation_id",
             "basis",
             "price_weight",
+            "rating_weight",
         )
         fields |= form.moments("offers_end_at") | {"idempotency_key": form.key}
         async with house_of(request).database.unit_of_work() as session:
@@ -82,7 +86,7 @@ async def save_call_off_decision(request: Request) -> Response:
         fields = form.given("organisation_id", "reason") | {"quality": _quality(form)}
         async with house_of(request).database.unit_of_work() as session:
             draft = read(CallOffDecisionDraft, fields)
-            await competitions.decide(session, viewer_of(request), call_off_id, draft)
+            await competitions.decide(session, viewer_of(request), call_off_id, draft, intervals.low_ends)
         said = _("Decided. The order waits for signatures.")
         return redirect(request, "call_off", said, call_off_id=call_off_id)
     return await _show_desk(request, form, blank_form(request))
@@ -145,8 +149,17 @@ async def _show(request: Request, template: str, form: Form, **more: Any) -> Res
         row = await call_off_queries.call_off(session, viewer, call_off_id)
         offers = (await call_off_queries.offers_of(session, viewer, [call_off_id])).get(call_off_id, [])
         known = await frameworks.framework(session, row.lot_id)
+        rated = await _intervals(session, known) if row.rating_weight and row.is_buyer else {}
     mine = [one for one in known.suppliers if one.organisation_id in supplies_for(viewer)]
-    context = {"call_off": row, "offers": offers, "framework": known, "mine": mine, "form": form, **more}
+    context = {
+        "call_off": row,
+        "offers": offers,
+        "framework": known,
+        "intervals": rated,
+        "mine": mine,
+        "form": form,
+        **more,
+    }
     return render(request, template, context, form.status)
 
 
@@ -178,9 +191,17 @@ async def _show_new(request: Request, form: Form) -> Response:
     viewer.signed_in()
     async with house_of(request).database.reading() as session:
         known = await frameworks.framework(session, lot_id)
-    if not may_buy(viewer, known.buyer.area_code):
-        raise NotPermitted()
-    return render(request, "call_offs/new.html", {"framework": known, "form": form}, form.status)
+        if not may_buy(viewer, known.buyer.area_code):
+            raise NotPermitted()
+        rated = await _intervals(session, known)
+    context = {"framework": known, "form": form, "intervals": rated}
+    return render(request, "call_offs/new.html", context, form.status)
+
+
+async def _intervals(session: Session, known: frameworks.Framework) -> dict[UUID, Interval]:
+    """What users' ratings of the suppliers come to in the kind of service that is bought."""
+    suppliers = [one.organisation_id for one in known.suppliers]
+    return await intervals.for_service(session, suppliers, known.tender.category_code)
 
 
 _DESK = "/desk/buying/call-offs/{call_off_id:uuid}"

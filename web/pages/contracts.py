@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
+from marketplace.delivery.signals import queries as signals
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.input import read
@@ -130,6 +131,7 @@ async def show_contract(request: Request, side: str, form: Form) -> Response:
         row = await find(session, viewer, contract_id)
         context = await _whole(session, viewer, row)
         context["may_speak"] = side == PUBLIC and await _may_speak(session, viewer, row)
+        context["whistles"] = [] if side == PUBLIC else await signals.of_contract(session, viewer, row.id)
         now = session.now()
     context |= {"contract": row, "side": side, "form": form, "now": now}
     return render(request, "contracts/contract.html", context, form.status)
@@ -150,7 +152,7 @@ async def _whole(session: Session, viewer: Viewer, row: ContractRow) -> dict[str
         "changes": changed,
         "open_change": next((one for one in changed if one.decided_at is None), None),
         "opinions": said,
-        "heard": await opinions.heard(session, row.id),
+        "heard": (await details.heard_of(session, viewer, [row.id])).get(row.id, 0),
         "satisfied": sum(one.is_satisfied for one in said),
     }
 

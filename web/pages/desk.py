@@ -7,6 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace import desk as desks
+from marketplace.delivery.deliveries import policy as deliveries
+from marketplace.delivery.signals import policy as signals
 from marketplace.desk import Task
 from marketplace.identity import policy
 from marketplace.identity.viewer import Role, Viewer
@@ -24,6 +26,11 @@ _PAGES = {
     Task.ORGANISATIONS: "desk_organisations",
     Task.QUALIFICATIONS: "desk_qualifications",
     Task.TAGS: "desk_tags",
+    Task.DELIVERIES_TO_ANSWER: "deliveries_desk",
+    Task.DELIVERIES_TO_DECIDE: "community_deliveries",
+    Task.WHISTLES: "signals",
+    Task.HELD_RATINGS: "held_ratings",
+    Task.REPORTED_RATINGS: "rating_moderation_desk",
     Task.DEAD_JOBS: "dead_jobs",
 }
 
@@ -77,6 +84,13 @@ def _tools(request: Request, viewer: Viewer) -> dict[str, str]:
         "list_weights": may_govern_ranking(viewer),
         "objection_desk": bool(viewer.areas_of(Role.PROCUREMENT_OFFICER)),
         "supervision": bool(viewer.areas_of(Role.PROCUREMENT_SUPERVISOR)),
+        "deliveries_desk": bool(viewer.organisations_of(*deliveries.PROVIDERS)),
+        "community_deliveries": bool(viewer.areas_of(*deliveries.COMMUNITY)),
+        "ratings_to_answer": bool(viewer.organisations_of(Role.ORGANISATION_MANAGER)),
+        "rating_help": bool(viewer.areas_of(*deliveries.COMMUNITY)),
+        "signals": signals.has_use_of_whistles(viewer),
+        "asked_for": bool(viewer.areas_of(*signals.BUYERS, *signals.COMMUNITY)),
+        "compounds": bool(viewer.areas_of(*deliveries.COMMUNITY)),
     }
     return {
         page: path_of(request, page)

@@ -8,6 +8,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
+from marketplace.delivery.ratings import queries as rating_queries
+from marketplace.delivery.ratings import tickets
+from marketplace.delivery.ratings.queries import TicketRow
 from marketplace.discovery.finding import Found, find_needs
 from marketplace.discovery.numbers import city_numbers, open_needs_by_category
 from marketplace.discovery.wishes import NeedWishes, Sorting
@@ -29,13 +32,15 @@ _SHOWN_NEEDS = 6
 _SHOWN_SHIFTS = 3
 _SHOWN_INVITATIONS = 2
 _SHOWN_RECOMMENDED = 3
+_SHOWN_TO_RATE = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What a signed-in person can do next: their coming shifts, and what their profile still lacks."""
+    """What a signed-in person can do next: their coming shifts, services to rate (with the code), and what their profile still lacks."""
 
     sign_ups: Sequence[SignUpRow]
+    to_rate: Sequence[tuple[TicketRow, str]]
     invitations: Sequence[InvitationRow]
     has_home: bool
     has_birth_date: bool
@@ -89,9 +94,12 @@ async def _next(request: Request, session: Session) -> Next | None:
     if viewer.person_id is None:
         return None
     coming = await sign_up_queries.my_coming(session, viewer, PageRequest(_SHOWN_SHIFTS))
+    waiting = await rating_queries.own_tickets(session, viewer, PageRequest(_SHOWN_TO_RATE), waiting=True)
+    vault = house_of(request).vault
     person = await session.get_one(Person, viewer.person_id)
     return Next(
         coming.rows,
+        [(ticket, tickets.code_of(vault, ticket.id)) for ticket in waiting.rows],
         (await invitation_queries.mine(session, viewer))[:_SHOWN_INVITATIONS],
         has_home=person.home_area_code is not None or person.latitude is not None,
         has_birth_date=person.birth_date is not None,

@@ -5,6 +5,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
 from typing import Final
 
 import orjson
@@ -14,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketplace.kernel.errors import InputIsInvalid, MarketplaceError, NotFound
 from marketplace.kernel.local_forms import sentence
-from marketplace.opendata import bulk, envelopes, queries
+from marketplace.opendata import bulk, envelopes, queries, scorecard_keeping
 from marketplace.opendata.publishing import Publisher
 from web.addresses import path_of
 from web.refusals import status_of
@@ -22,8 +23,10 @@ from web.templating import render
 from web.visit import house_of, locale_of
 
 JSON: Final = "application/json"
+ZIP: Final = "application/zip"
 JSON_LINES: Final = "application/x-ndjson"
 _USUAL_LIMIT: Final = 50
+_MONTH = re.compile(r"(20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])")
 _YEAR = re.compile(r"(19|20|21)\d\d")
 _LIMIT = re.compile(r"[0-9]{1,6}")
 # Kept by anybody, asked again each time: a change is seen at once, and what did not change costs a few bytes.
@@ -34,8 +37,10 @@ Answer = Callable[[Request], Awaitable[Response]]
 async def open_data(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
         holdings = await queries.holdings(session)
+        dumps = await scorecard_keeping.newest(session)
     context = {
         "holdings": holdings,
+        "dumps": dumps,
         "publisher": _publisher(request),
         "feed": path_of(request, "ocds_feed"),
         "most": queries.MOST_RELEASES,
@@ -113,6 +118,36 @@ async def ocds_bulk(request: Request) -> Response:
 
 
 @_in_json
+async def scorecard_dump(request: Request) -> Response:
+    """All that is public of a closed rating period, as one file under the hash of its bytes."""
+    given = _MONTH.fullmatch(request.path_params["month"])
+    if given is None:
+        raise NotFound()
+    house = house_of(request)
+    async with house.database.reading() as session:
+        kept = await scorecard_keeping.of_month(session, date(int(given[1]), int(given[2]), 1))
+    headers = {**_HEADERS, "ETag": f'"{kept.sha256}"'}
+    if _has_it(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    headers |= {
+        "Content-Length": str(kept.size),
+        "Content-Disposition": f'attachment; filename="{kept.file_name}"',
+    }
+    if request.method == "HEAD":
+        return Response(headers=headers, media_type=ZIP)
+    # The first part is read before the answer begins: a file that is gone is told as such.
+    parts = house.files.parts(kept.sha256)
+    first = await anext(parts)
+    return StreamingResponse(_from(first, parts), headers=headers, media_type=ZIP)
+
+
+async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in rest:
+        yield part
+
+
+@_in_json
 async def ocds_extension(request: Request) -> Response:
     """What we add to the standard, for programs that read extensions."""
     parts = {
@@ -179,6 +214,7 @@ async def _zipped(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 routes: list[BaseRoute] = [
     Route("/open-data", open_data, name="open_data"),
+    Route("/open-data/scorecards/{month}.zip", scorecard_dump, name="scorecard_dump"),
     Route("/ocds/releases.json", ocds_feed, name="ocds_feed"),
     # An imported ocid may hold a slash.
     Route("/ocds/releases/{ocid:path}.json", ocds_releases, name="ocds_releases"),

@@ -27,7 +27,7 @@ from web.visit import house_of, locale_of, now_of, translator, viewer_of
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _AGE = "adult_from_years"
 _OWN, _OWN_ARTICLE = "own", "本平台规则"
-_UNITS = ("minutes", "seconds", "metres", "days", "years", "percent", "megabytes", "yuan")
+_UNITS = ("minutes", "seconds", "metres", "days", "months", "years", "percent", "megabytes", "yuan")
 _TEXTS = ("article", "source", "reason", "in_force_from")
 
 
@@ -47,9 +47,10 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class ShownRule:
-    """A rule: the row that holds now, those that will, and those that did."""
+    """A rule: the row that holds now, those that will, and those that did; and until when nothing of it changes."""
 
     code: str
+    frozen_until: datetime | None
     now: ShownRow
     later: Sequence[ShownRow]
     before: Sequence[ShownRow]
@@ -71,9 +72,9 @@ class ValueField:
 
 async def rules(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
-        history = await catalogue.history(session)
+        history = await catalogue.history_with_freezes(session)
     now, locale = now_of(request), locale_of(request)
-    shown = [rule for rows in history.values() for rule in _shown_rule(rows, now, locale)]
+    shown = [rule for until, rows in history.values() for rule in _shown_rule(until, rows, now, locale)]
     context = {"rules": shown, "may_change": policy.may_change_rules(viewer_of(request))}
     return render(request, "rules/list.html", context)
 
@@ -133,11 +134,13 @@ def _show_answers(request: Request, form: Form, newest: Rule, draft: RuleDraft) 
     return render(request, "rules/check.html", context)
 
 
-def _shown_rule(rows: Sequence[Rule], now: datetime, locale: str) -> Iterator[ShownRule]:
+def _shown_rule(
+    until: datetime | None, rows: Sequence[Rule], now: datetime, locale: str
+) -> Iterator[ShownRule]:
     later = [_shown(row, locale) for row in rows if row.in_force_from > now]
     begun = [_shown(row, locale) for row in rows if row.in_force_from <= now]
     if begun:
-        yield ShownRule(rows[0].code, begun[0], later, begun[1:])
+        yield ShownRule(rows[0].code, until, begun[0], later, begun[1:])
 
 
 def _shown(row: Rule, locale: str) -> ShownRow:
