@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from marketplace.areas.models import Area, AreaEdition
 from marketplace.catalogue import shipped
 from marketplace.db.session import Session
+from marketplace.delivery.properties import standards
 from marketplace.procurement import working_days
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # Sunday 10:00 in Shanghai
@@ -100,3 +101,4 @@ async def build(session: Session) -> None:
     await session.execute(insert(Area), [dict(zip(keys, row, strict=True)) for row in _AREAS])
     await shipped.load(session)
     await working_days.load(session)
+    await standards.load(session)

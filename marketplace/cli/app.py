@@ -2,7 +2,19 @@
 
 import typer
 
-from marketplace.cli import data, jobs, ocds, places, roles, search, serving, tender, tender_sealing, verify
+from marketplace.cli import (
+    data,
+    jobs,
+    ocds,
+    places,
+    roles,
+    scorecards,
+    search,
+    serving,
+    tender,
+    tender_sealing,
+    verify,
+)
 
 app = typer.Typer(
     name="marketplace",
@@ -15,7 +27,9 @@ app.add_typer(places.app, name="areas")
 app.add_typer(data.needs, name="needs")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(ocds.app, name="ocds")
+app.add_typer(scorecards.ratings, name="ratings")
 app.add_typer(roles.app, name="roles")
+app.add_typer(scorecards.scorecards, name="scorecards")
 app.add_typer(search.app, name="search")
 app.add_typer(tender.app, name="tender")
 app.add_typer(verify.app, name="verify")

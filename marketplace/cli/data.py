@@ -44,6 +44,7 @@ def prepare_database() -> None:
 async def _load_shipped(house: "House") -> None:
     from marketplace.areas import editions
     from marketplace.catalogue import shipped
+    from marketplace.delivery.properties import standards
     from marketplace.migrations.run import alone
     from marketplace.procurement import working_days
 
@@ -51,6 +52,7 @@ async def _load_shipped(house: "House") -> None:
         await alone(session)
         await shipped.load(session)
         await working_days.load(session)
+        await standards.load(session)
         if await editions.count(session) == 0:
             await editions.import_shipped(session)
 

@@ -21,6 +21,8 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on
 _SEED = 2026
 _CODES = "demo-opening-codes.json"
 """Where the demo keeps what real openers have on paper alone, so that people can try an opening."""
+_SLIPS = "demo-rating-slips.json"
+"""And the codes on slips that a community worker would have handed out."""
 
 
 def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -42,6 +44,7 @@ def demo(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
 
 async def _seed(house: "House") -> None:
+    from marketplace.cli.city.delivering import deliver
     from marketplace.cli.city.procurement import buy
     from marketplace.cli.data import fill, rebuild_index
 
@@ -49,6 +52,8 @@ async def _seed(house: "House") -> None:
         await rebuild_index(house)
         codes = await buy(house)
         (house.settings.data_folder / _CODES).write_text(json.dumps(dict(codes)), "utf-8")
+        slips = await deliver(house)
+        (house.settings.data_folder / _SLIPS).write_text(json.dumps(list(slips)), "utf-8")
 
 
 def _welcome(address: str) -> None:
@@ -66,6 +71,11 @@ def _welcome(address: str) -> None:
         )
         for phone, code in json.loads(kept.read_text("utf-8")).items():
             output.print(f"  {phone}  {code}", markup=False)
+    slips = read_settings().data_folder / _SLIPS
+    if slips.exists():
+        output.print("\nSlips for people without an account wait to be used, at /r with one of these codes:")
+        for code in json.loads(slips.read_text("utf-8")):
+            output.print(f"  {code}", markup=False)
     output.print("")
 
 

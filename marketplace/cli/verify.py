@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from marketplace.cli import verify_ranking, verify_receipt, verify_record
+from marketplace.cli import verify_ranking, verify_receipt, verify_record, verify_scorecards
 from marketplace.cli.running import errors, output
 
 app = typer.Typer(help="Redo what was published, from the published file alone.", no_args_is_help=True)
@@ -20,6 +20,7 @@ app.command("record")(verify_record.record)
 app.command("receipt")(verify_receipt.receipt)
 app.command("ranking")(verify_ranking.ranking)
 app.command("panel")(verify_ranking.panel)
+app.command("scorecards")(verify_scorecards.scorecards)
 
 
 @app.command("lottery")

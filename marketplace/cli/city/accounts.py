@@ -102,8 +102,13 @@ ACCOUNTS = (
     Account(
         "13800000011", "郑婉清", "sits on panels for the buyer 评标委员会采购人代表", born=date(1983, 7, 22)
     ),
+    Account("13800000012", "冯静", "auditor 审计员", "auditor", CITY, date(1977, 3, 4)),
+    Account("13800000013", "蒋一帆", "moderator 内容审核员", "moderator", CITY, date(1990, 8, 16)),
+    Account("13800000014", "陶然", "second moderator 第二位内容审核员", "moderator", CITY, date(1987, 10, 9)),
+    Account("13800000015", "丁国强", "manager of a property company 物业公司负责人", born=date(1975, 2, 11)),
 )
 OLDER_RESIDENT = ACCOUNTS[6]
+AUDITOR, MODERATOR, SECOND_MODERATOR, PROPERTY_MANAGER = ACCOUNTS[11:15]
 
 
 def make_accounts(vault: Vault, home: str, organisations: Sequence[UUID], now: datetime) -> WorkRows:
