@@ -27,7 +27,7 @@ smoke: $(VENV)/.run
 	$(BIN)/python -m tests.smoke
 
 bench: $(VENV)/.dev
-	for one in sign_ups imports start pages relevance search scoring saved_searches assignment ocds_export ocds_feed opening; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+	for one in sign_ups imports start pages relevance search scoring saved_searches assignment ocds_export ocds_feed opening rating_fraud scorecards; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 check: lint types contracts test smoke
 

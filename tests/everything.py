@@ -1,11 +1,8 @@
 """A house with one of everything in it, two where one is the member's own, for tests that knock at every door there is."""
 
 import json
-import sqlite3
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -46,12 +43,12 @@ from marketplace.staffing.settings import Settings
 from marketplace.volunteering.models import ShiftSeries
 from matching import lottery
 from matching.weights import VOLUNTEER_WEIGHTS
-from tests import builders, city, everything_bought
+from tests import builders, city, everything_bought, everything_delivered
 
 PROPOSED_TAG = "kite_flying"
 IMPORTED_OCID = "ocds-else00-1"
-# A place of a shift is taken by whoever signs up; the head of a record moves with everybody's acts.
-MOVED_BY_OTHERS = {"shifts", "procurement_record_heads"}
+# A place of a shift is taken by whoever signs up; the head of a record moves with everybody's acts; a slip is used by whoever holds it.
+MOVED_BY_OTHERS = {"shifts", "procurement_record_heads", "rating_tickets"}
 CALENDAR_TOKEN = "calendar-token-of-the-member"
 _HOUR = timedelta(hours=1)
 
@@ -91,6 +88,8 @@ async def build(house: House) -> Everything:
         mine = await session.scalar(select(Organisation.id).where(Organisation.registered_by == member))
         assert mine is not None
         await everything_bought.build(session, member, colleague, (mine, organisation_id))
+        people = (member, neighbour, colleague)
+        await everything_delivered.build(session, house, people, (mine, organisation_id))
     unsubscribe = token_of(house.vault, Subscription(member, Kind.SIGN_UP_CONFIRMED, ChannelName.EMAIL))
     async with house.database.reading() as session:
         return Everything(member, outsider, await _ids(session), unsubscribe)
@@ -448,58 +447,3 @@ async def _ids(session: Session) -> dict[str, list[UUID]]:
     return {
         kind.__tablename__: list(await session.scalars(select(kind.id).order_by(kind.id))) for kind in kinds
     }
-
-
-Row = tuple[str, int]
-
-
-class Watch:
-    """Sees whether a SQLite database has changed, what changed, and puts it back as it was."""
-
-    def __init__(self, path: Path) -> None:
-        self._live = sqlite3.connect(path)
-        self._live.execute("PRAGMA synchronous=OFF")
-        self._kept = sqlite3.connect(":memory:")
-        self._live.backup(self._kept)
-        self._before = self._rows(self._kept)
-        self._version = self._seen()
-
-    def close(self) -> None:
-        self._live.close()
-        self._kept.close()
-
-    def changes(self) -> dict[Row, tuple[dict[str, Any], dict[str, Any]]]:
-        """By table and row: what it was and what it is, each empty where there is no such row."""
-        version = self._seen()
-        if version == self._version:
-            return {}
-        self._version = version
-        now = self._rows(self._live)
-        keys = self._before.keys() | now.keys()
-        changed = {key: (self._before.get(key, {}), now.get(key, {})) for key in keys}
-        return {key: (old, new) for key, (old, new) in changed.items() if old != new}
-
-    def restore(self) -> None:
-        """Back to how it was when the watch began."""
-        self._kept.backup(self._live)
-
-    def _seen(self) -> int:
-        return int(self._live.execute("PRAGMA data_version").fetchone()[0])
-
-    def _rows(self, connection: sqlite3.Connection) -> dict[Row, dict[str, Any]]:
-        found: dict[Row, dict[str, Any]] = {}
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-        for (table,) in tables:
-            cursor = connection.execute(f"SELECT rowid, * FROM {table}")
-            names = [column[0] for column in cursor.description[1:]]
-            for rowid, *values in cursor:
-                found[table, rowid] = dict(zip(names, values, strict=True))
-        return found
-
-
-def by_table(changes: dict[Row, Any]) -> dict[str, int]:
-    """How many rows of each table changed."""
-    counts: dict[str, int] = defaultdict(int)
-    for table, _ in changes:
-        counts[table] += 1
-    return dict(counts)
