@@ -54,6 +54,7 @@ class House:
     database: Database
     vault: Vault
     files: FileStore
+    rating_photos: FileStore
     registry: Registry
     codes: CodeGateway
     personal_data: PersonalData
@@ -87,7 +88,9 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
     bid_handlers.register(registry)
     evaluation_handlers.register(registry, vault)
     delivery_handlers.register(registry, personal_data)
-    rating_handlers.register(registry, personal_data, vault)
+    # Apart from other files, for its bytes go when their author asks to be forgotten.
+    rating_photos = Folder(settings.data_folder / "rating_photos")
+    rating_handlers.register(registry, personal_data, vault, rating_photos)
     scorecard_handlers.register(registry)
     signal_handlers.register(registry, personal_data)
     discovery_handlers.register(registry, search, upkeep)
@@ -114,6 +117,7 @@ def open_house(settings: Settings, *, clock: Clock | None = None) -> House:
         database=database,
         vault=vault,
         files=files,
+        rating_photos=rating_photos,
         registry=registry,
         codes=_code_gateway(settings),
         personal_data=personal_data,

@@ -12,7 +12,16 @@ from starlette.routing import BaseRoute, Route
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.deliveries.policy import COMMUNITY, is_community
-from marketplace.delivery.ratings import codes, periods, photos, policy, queries, ratings, tickets
+from marketplace.delivery.ratings import (
+    codes,
+    periods,
+    photo_store,
+    photos,
+    policy,
+    queries,
+    ratings,
+    tickets,
+)
 from marketplace.delivery.ratings.drafts import MOST_WORDS, Assistance, RatingDraft
 from marketplace.delivery.ratings.errors import TicketIsUnknown
 from marketplace.delivery.ratings.models import DIMENSIONS
@@ -135,7 +144,7 @@ async def _give(request: Request, form: Form, assisted_how: str | None) -> None:
     draft = read(RatingDraft, fields)
     ticket_id = await _judge(request, request.path_params["ticket_code"])
     pictures: Sequence[bytes] = [form.files[name].content for name in PHOTOS if name in form.files]
-    kept = await ratings.keep_photos(house.files, pictures)
+    kept = await photo_store.keep(house.rating_photos, pictures)
     async with house.database.unit_of_work() as session:
         await ratings.give(session, viewer_of(request), house.vault, ticket_id, draft, _source(request), kept)
 

@@ -57,7 +57,9 @@ async def public_rating(request: Request) -> Response:
 async def rating_photo(request: Request) -> Response:
     house = house_of(request)
     async with house.database.reading() as session:
-        shown = await published.photo(session, viewer_of(request), house.files, path_id(request, "photo_id"))
+        shown = await published.photo(
+            session, viewer_of(request), house.rating_photos, path_id(request, "photo_id")
+        )
     headers = {
         "Content-Disposition": f'inline; filename="photo.{shown.content_type.rpartition("/")[2]}"',
         "Content-Security-Policy": "sandbox; default-src 'none'",

@@ -1,16 +1,26 @@
 """What ratings add to the house: tickets when a delivery is done, one reminder, the closing of periods, and traces that are forgotten."""
 
 from datetime import timedelta
+from functools import partial
 
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries.events import DeliveryCancelled, DeliveryDone
-from marketplace.delivery.ratings import care_own_data, own_data, periods, reminders, sources, tickets
+from marketplace.delivery.ratings import (
+    care_own_data,
+    own_data,
+    periods,
+    photo_store,
+    reminders,
+    sources,
+    tickets,
+)
 from marketplace.identity.personal_data import PersonalData
+from marketplace.kernel.files import FileStore
 from marketplace.kernel.vault import Vault
 from marketplace.outbox.registry import Registry
 
 
-def register(registry: Registry, personal_data: PersonalData, vault: Vault) -> None:
+def register(registry: Registry, personal_data: PersonalData, vault: Vault, photos: FileStore) -> None:
     """Put the work of ratings into the registry, and their share into every export and erasure."""
 
     async def issue(session: Session, event: DeliveryDone) -> None:
@@ -25,5 +35,8 @@ def register(registry: Registry, personal_data: PersonalData, vault: Vault) -> N
     registry.repeat("ratings.remind", timedelta(hours=1), reminders.remind)
     registry.repeat("ratings.forget_sources", timedelta(hours=6), sources.forget_old)
     registry.repeat("ratings.forget_tries", timedelta(days=1), tickets.forget_tries)
+    registry.repeat_errand(
+        "ratings.drop_removed_photos", timedelta(hours=6), partial(photo_store.drop_removed, store=photos)
+    )
     personal_data.add("ratings", own_data.collect, own_data.erase)
     personal_data.add("rating_care", care_own_data.collect, care_own_data.erase)

@@ -115,15 +115,15 @@ class RatingWords(Base):
 
 
 class RatingPhoto(Identified, Base):
-    """A picture that the rater added."""
+    """A picture that the rater added. Removed, its bytes are dropped, and then its key."""
 
     __tablename__ = "rating_photos"
-    __table_args__ = (Index(None, "rating_id"),)
+    __table_args__ = (Index(None, "rating_id"), Index(None, "file_key"))
 
     rating_id: Mapped[UUID] = mapped_column(ForeignKey("ratings.id"))
     content_type: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]
-    file_key: Mapped[str] = mapped_column(String(64))
+    file_key: Mapped[str | None] = mapped_column(String(64))
     removed_at: Mapped[datetime | None]
 
 

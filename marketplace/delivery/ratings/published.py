@@ -167,7 +167,7 @@ class Photo:
 async def photo(session: Session, viewer: Viewer, files: FileStore, photo_id: UUID) -> Photo:
     """A picture of a rating that the viewer may see; a hidden one only for its author and the area's moderators. Raises NotFound."""
     row = await session.get(RatingPhoto, photo_id)
-    if row is None or row.removed_at is not None:
+    if row is None or row.removed_at is not None or row.file_key is None:
         raise NotFound()
     of = await rating(session, viewer, row.rating_id)
     if of.hides(PHOTOS) is not None and not (of.is_mine or of.may_moderate):

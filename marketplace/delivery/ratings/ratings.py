@@ -13,7 +13,7 @@ from marketplace.db.clock import database_now
 from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
-from marketplace.delivery.ratings import exclusions, periods, photos, policy, sources, tickets
+from marketplace.delivery.ratings import exclusions, periods, policy, sources, tickets
 from marketplace.delivery.ratings.drafts import RatingDraft
 from marketplace.delivery.ratings.errors import (
     DeliveryIsRated,
@@ -33,7 +33,6 @@ from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import NotFound
-from marketplace.kernel.files import FileStore
 from marketplace.kernel.ids import new_timeless_id
 from marketplace.kernel.vault import Vault
 from marketplace.outbox.publish import publish
@@ -57,7 +56,7 @@ async def give(
     """Rate with a ticket; answers the rating's id. The same idempotency key again answers the same, whatever happened since.
 
     The edge has read the ticket's code (``tickets.judge``), or takes one that is the viewer's own (``own_ticket``). ``pictures`` are
-    stored already (``keep_photos``). With ``assisted_how`` a helper of the community enters what somebody else says.
+    stored already (``photo_store.keep``). With ``assisted_how`` a helper of the community enters what somebody else says.
 
     Raises TicketIsUnknown for None, TicketIsUsed, TicketIsExpired, TicketIsVoid, TicketIsOfAnotherDelivery, RatingIsEmpty,
     RaterIsOfTheProvider, RaterIsOfThePurchase, RaterCarriedItOut, PeriodIsClosed, DeliveryIsRated; for a helper also SignInNeeded,
@@ -131,14 +130,6 @@ async def own_ticket(session: Session, viewer: Viewer, ticket_id: UUID) -> UUID:
     if found is None:
         raise NotFound()
     return found
-
-
-async def keep_photos(files: FileStore, contents: Sequence[bytes]) -> Sequence[tuple[str, int, str]]:
-    """Put the photos away before the rating is given: type, size and key of each. Raises as ``photos.checked``."""
-    return [
-        (content_type, len(content), await files.put(content))
-        for content_type, content in photos.checked(contents)
-    ]
 
 
 def folded(text: str) -> str:

@@ -182,7 +182,7 @@ def _rating_photos() -> None:
         sa.Column("rating_id", sa.Uuid(), nullable=False),
         sa.Column("content_type", sa.String(length=80), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("file_key", sa.String(length=64), nullable=False),
+        sa.Column("file_key", sa.String(length=64), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -191,6 +191,7 @@ def _rating_photos() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rating_photos")),
     )
     op.create_index(op.f("ix_rating_photos_rating_id"), "rating_photos", ["rating_id"], unique=False)
+    op.create_index(op.f("ix_rating_photos_file_key"), "rating_photos", ["file_key"], unique=False)
 
 
 def _rating_sources() -> None:

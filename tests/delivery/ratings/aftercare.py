@@ -75,7 +75,7 @@ async def held(house: House, at: Scene, held: list[UUID], cause: str = "burst", 
 
 async def photo(house: House, rating_id: UUID) -> UUID:
     """A picture beside the rating."""
-    key = await house.files.put(PICTURE)
+    key = await house.rating_photos.put(PICTURE)
     async with house.database.unit_of_work() as session:
         row = RatingPhoto(
             id=new_id(), rating_id=rating_id, content_type="image/png", size=len(PICTURE), file_key=key

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from marketplace.bootstrap import House
 from marketplace.db.audit import AuditEntry
-from marketplace.delivery.ratings import ratings, sources
+from marketplace.delivery.ratings import photo_store, ratings, sources
 from marketplace.delivery.ratings.drafts import RatingDraft
 from marketplace.delivery.ratings.errors import (
     DeliveryIsRated,
@@ -392,14 +392,14 @@ async def test_identical_words_have_the_same_fingerprint_and_marks_alone_have_no
 
 
 async def test_photos_are_kept_with_the_type_that_their_bytes_prove(house: House) -> None:
-    pictures = await ratings.keep_photos(house.files, [png(), jpeg()])
+    pictures = await photo_store.keep(house.rating_photos, [png(), jpeg()])
     await scene.give(house, (await one_ticket(house)).id, pictures=pictures)
     kept = {one.content_type: one for one in await rows(house, RatingPhoto)}
     assert {kind: one.size for kind, one in kept.items()} == {
         "image/png": len(png()),
         "image/jpeg": len(jpeg()),
     }
-    assert await house.files.get(kept["image/png"].file_key) == png()
+    assert await house.rating_photos.get(kept["image/png"].file_key or "") == png()
 
 
 async def test_where_a_rating_came_from_is_kept_as_fingerprints_and_forgotten_later(

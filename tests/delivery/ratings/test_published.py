@@ -1,5 +1,6 @@
 """Public ratings: after the period and not before, with numbers from enough people on, never who, with notices where words were."""
 
+import hashlib
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from marketplace.bootstrap import House
-from marketplace.delivery.ratings import cells, moderation, published
+from marketplace.delivery.ratings import cells, moderation, photo_store, published
 from marketplace.delivery.ratings.care_drafts import HidingDraft
 from marketplace.delivery.ratings.errors import CaretakerIsConcerned
 from marketplace.delivery.ratings.models import RatingPeriod, RatingPhoto
@@ -16,6 +17,7 @@ from marketplace.delivery.scorecards import computing
 from marketplace.delivery.scorecards.models import Scorecard
 from marketplace.identity.viewer import STRANGER, Viewer
 from marketplace.kernel.errors import NotFound
+from marketplace.kernel.files import FileIsGone
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.pagination import Page, PageRequest
 from tests import delivering
@@ -143,22 +145,45 @@ async def test_pictures_are_seen_by_those_who_may_read_the_rating(house: House) 
     photo_id = await aftercare.photo(house, at.rating_id)
     assert (await one(house, STRANGER, at.rating_id)).photos == [photo_id]
     async with house.database.reading() as session:
-        shown = await published.photo(session, STRANGER, house.files, photo_id)
+        shown = await published.photo(session, STRANGER, house.rating_photos, photo_id)
     assert (shown.content_type, shown.content) == ("image/png", aftercare.PICTURE)
     await aftercare.hide(house, at, "photos")
     assert (await one(house, STRANGER, at.rating_id)).photos == ()
     async with house.database.reading() as session:
         for viewer in (STRANGER, at.manager, at.outsider):
             with pytest.raises(NotFound):
-                await published.photo(session, viewer, house.files, photo_id)
+                await published.photo(session, viewer, house.rating_photos, photo_id)
         for viewer in (at.author, at.moderator):
-            assert await published.photo(session, viewer, house.files, photo_id) == shown
+            assert await published.photo(session, viewer, house.rating_photos, photo_id) == shown
     async with house.database.unit_of_work() as session:
         await session.execute(update(RatingPhoto).values(removed_at=session.now()))
     async with house.database.reading() as session:
         for wanted in (photo_id, new_id()):
             with pytest.raises(NotFound):
-                await published.photo(session, at.author, house.files, wanted)
+                await published.photo(session, at.author, house.rating_photos, wanted)
+
+
+async def _is_kept(house: House, key: str) -> bool:
+    try:
+        return await house.rating_photos.get(key) == aftercare.PICTURE
+    except FileIsGone:
+        return False
+
+
+async def test_the_bytes_of_a_removed_picture_go_unless_another_rating_shows_the_same(house: House) -> None:
+    at = await aftercare.public(house)
+    other_id = (await listed(house, at)).rows[0].id
+    key = hashlib.sha256(aftercare.PICTURE).hexdigest()
+    mine, same = await aftercare.photo(house, at.rating_id), await aftercare.photo(house, other_id)
+    for erased, is_there in ((mine, True), (same, False)):
+        async with house.database.unit_of_work() as session:
+            photo = await session.get_one(RatingPhoto, erased)
+            photo.removed_at = session.now()
+        await photo_store.drop_removed(house.database, house.rating_photos)
+        await photo_store.drop_removed(house.database, house.rating_photos)
+        assert await _is_kept(house, key) is is_there
+    async with house.database.reading() as session:
+        assert set(await session.scalars(select(RatingPhoto.file_key))) == {None}
 
 
 async def test_pages_go_on_where_they_ended_and_statements_do_not_grow(house: House) -> None:
