@@ -199,24 +199,35 @@ class ProviderFacts:
     service: ScoredService
     counted_from: date
     counted_at: datetime
+    counting_version: int = strawberry.field(
+        description="Of the rules by which all of these numbers are counted."
+    )
     contracts_signed: int
-    milestones_due: int
-    milestones_on_time: int
+    milestones_due: int = strawberry.field(
+        description="Whose day has passed, without those that an early end dropped."
+    )
+    milestones_on_time: int = strawberry.field(
+        description="With a report by their day that was not sent back."
+    )
     milestones_late: int
-    reports_accepted_at_once: int
+    reports_accepted_at_once: int = strawberry.field(description="First reports that the buyer accepted.")
     reports_sent_back: int
-    contracts_accepted: int
+    contracts_accepted: int = strawberry.field(description="With their final acceptance.")
     contracts_ended_early: int
-    contract_changes: int
+    contract_changes: int = strawberry.field(description="That were approved.")
     added: Money = strawberry.field(description="What changes added to the contracts' values.")
-    deliveries_ahead: int
-    deliveries_done: int
-    deliveries_overdue: int
+    deliveries_ahead: int = strawberry.field(description="Neither done nor overdue.")
+    deliveries_done: int = strawberry.field(description="Recorded as done and not called off.")
+    deliveries_overdue: int = strawberry.field(
+        description="Not recorded within the days allowed after their end."
+    )
     deliveries_cancelled: int
-    deliveries_disputed: int
-    deliveries_accepted: int
+    deliveries_disputed: int = strawberry.field(
+        description="Done, disputed, and not decided by the buyer since."
+    )
+    deliveries_accepted: int = strawberry.field(description="Done, and accepted by the buyer.")
     deliveries_sent_back: int
-    delivered: Minutes
+    delivered: Minutes = strawberry.field(description="Of deliveries that were done.")
     commitments_told: int = strawberry.field(description="Measurable promises whose outcome is on record.")
     commitments_kept: int
     objections_upheld: int = strawberry.field(description="Of others, against what was awarded to it.")
@@ -230,6 +241,7 @@ class ProviderFacts:
             service=ScoredService.of(row.service),
             counted_from=row.counted_from,
             counted_at=row.counted_at,
+            counting_version=row.version,
             added=Money.of(row["added_fen"]),
             delivered=Minutes(row["delivered_minutes"]),
             volunteered=Minutes(row["volunteer_minutes"]),

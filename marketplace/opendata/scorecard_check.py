@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 
-from marketplace.delivery.scorecards import formula
+from marketplace.delivery.scorecards import counting, formula
 from marketplace.delivery.scorecards.formula import Model
 from marketplace.opendata import scorecard_check_facts as facts
 from marketplace.opendata import scorecard_files as files
@@ -82,7 +82,8 @@ class Check:
         """Raises ValueError, KeyError, TypeError, AttributeError, RecursionError where it is none that this program knows."""
         with self._source.opened(files.MODEL) as opened:
             told = json.loads(opened.read(_LARGEST_MODEL))
-        if (told["format"], told["formula"]) != (files.FORMAT, formula.VERSION):
+        versions = (files.FORMAT, formula.VERSION, counting.VERSION)
+        if (told["format"], told["formula"], told["counting"]) != versions:
             raise ValueError("another version")
         model = Model.of(told["rules"])
         values = [getattr(model, one.name) for one in fields(model)]

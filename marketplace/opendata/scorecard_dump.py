@@ -114,6 +114,7 @@ def _write_model(folder: Path, period: RatingPeriod, model: Model, facts: Mappin
     told = {
         "format": files.FORMAT,
         "formula": period.formula,
+        "counting": counting.VERSION,
         "period": {"from": period.starts_on, "until": period.ends_on, "closed_at": period.closed_at},
         "as_of": period.ends_on,
         "model": asdict(model),

@@ -14,7 +14,7 @@ _TEXT = """# 服务评分卡数据 · Scorecards, {first} – {last}
 
 | 文件 | 内容 |
 |---|---|
-| `model.json` | 公式版本、评价期、当期规则、截止日 |
+| `model.json` | 公式与统计口径的版本、评价期、当期规则、截止日 |
 | `ratings.csv` | 计入评分的每一条评价：服务方、服务类型、评价人序号（只在本行所属服务方与类型内有意义）、日期、五个维度、均值（六十分之一）、是否愿意继续、是否代录、是否计入 C |
 | `cells.csv` | 每个服务方与服务类型：凭证数、已评数、暂缓数、隐藏文字数、评价人数、是否公布 |
 | `city.csv` | 每类服务的 C：评价数、总和、平方和、均值（万分之一） |
@@ -35,7 +35,7 @@ The constants are in `model.json`. Weights are whole millionths and ratings whol
 
 | file | what it holds |
 |---|---|
-| `model.json` | formula version, period, the rules that the period began with, the day it is as of |
+| `model.json` | versions of the formula and of the rules of counting, period, the rules that the period began with, the day it is as of |
 | `ratings.csv` | every rating that counts: provider, kind of service, a rater's number (it means something only within that provider and kind), day, five dimensions, their mean in sixtieths, should it continue, was somebody helped to rate, does it make part of C |
 | `cells.csv` | each provider and kind of service: tickets, answered, held, hidden words, raters, whether it is published |
 | `city.csv` | C of each kind of service: ratings, sum, sum of squares, mean in ten-thousandths |

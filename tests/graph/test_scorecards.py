@@ -68,7 +68,7 @@ async def test_below_publication_k_of_ten_and_above_it_all_that_recomputes_it(ho
         round(card[name] * 10_000) for name in ("score", "low", "high")
     )
     assert again.band.name == card["band"]
-    assert facts["deliveriesDone"] == 9 and facts["delivered"] == 540
+    assert facts["countingVersion"] == 1 and facts["deliveriesDone"] == 9 and facts["delivered"] == 540
 
 
 def _snake(name: str) -> str:

@@ -148,6 +148,7 @@ async def test_files_that_are_missing_broken_or_not_sealed_are_told(house: House
     model = json.loads((folder / files.MODEL).read_text("utf-8"))
     changes: tuple[dict[str, object], ...] = (
         {"formula": 2},
+        {"counting": 2},
         {"model": model["model"] | {"prior_weight": 1}},
         {"rules": {}},
         {"as_of": "2026-10-30"},

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from marketplace.delivery.ratings.models import DIMENSIONS
-from marketplace.delivery.scorecards import formula
+from marketplace.delivery.scorecards import counting, formula
 from marketplace.delivery.scorecards.formula import Band, City, Model, Sums
 from marketplace.delivery.scorecards.models import ProviderFacts, Scorecard
 
@@ -104,6 +104,7 @@ class FactsRow:
     facts: Mapping[str, int]
     counted_from: date
     counted_at: datetime
+    version: int
 
     def __getitem__(self, name: str) -> int:
         return self.facts.get(name, 0)
@@ -150,7 +151,9 @@ def scorecard_row(
 
 def facts_row(row: ProviderFacts, service: Service) -> FactsRow:
     """The facts of a row of the table."""
-    return FactsRow(row.organisation_id, service, row.facts, row.counted_from, row.counted_at)
+    return FactsRow(
+        row.organisation_id, service, row.facts, row.counted_from, row.counted_at, counting.VERSION
+    )
 
 
 def _dimensions(told: Mapping[str, Mapping[str, int]]) -> list[DimensionRow]:
