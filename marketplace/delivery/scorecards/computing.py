@@ -4,12 +4,12 @@ C is made of published cells (ADR 0029) and fixed at the closing: a decision lat
 and costs the same in any city. ``inputs`` of a scorecard say whether its ratings made part of C then (``in_mean``).
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Table, Text, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -207,7 +207,7 @@ async def _put(
     connection = await session.connection()
     if session.is_postgresql:
         # One statement for all of them: a round of messages for each costs more than the row itself.
-        written = func.jsonb_to_recordset(cast(cast(json.dumps(rows, default=str), Text), JSONB))
+        written = func.jsonb_to_recordset(cast(cast(orjson.dumps(rows, default=str).decode(), Text), JSONB))
         shape = written.table_valued(*(column(name, table.c[name].type) for name in rows[0])).render_derived(
             with_types=True
         )
