@@ -16,7 +16,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from tests import city
-from tests.delivery.scorecards.test_formula import MODEL
+from tests.delivery.test_formula import MODEL
 
 AS_OF = date(2026, 10, 31)
 OF_PROBE = 300

@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any
 from uuid import UUID
 
+from marketplace.delivery import formula
 from marketplace.delivery.ratings import anomalies
 from marketplace.delivery.ratings.anomaly_rows import (
     HIGHEST_FROM,
@@ -26,7 +27,6 @@ from marketplace.delivery.ratings.anomaly_rows import (
     Limits,
     Past,
 )
-from marketplace.delivery.scorecards import formula
 from marketplace.kernel.clock import local_day
 
 SERVICE = "elderly_care"

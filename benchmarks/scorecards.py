@@ -23,8 +23,9 @@ from sqlalchemy.engine import make_url
 from benchmarks.ground import Ground, ground, kinds, report
 from benchmarks.rated_city import AS_OF, OF_PROBE, RatedCity, fill
 from marketplace.bootstrap import House
-from marketplace.delivery.scorecards import computing, formula
-from tests.delivery.scorecards.test_formula import MODEL
+from marketplace.delivery import formula
+from marketplace.delivery.scorecards import computing
+from tests.delivery.test_formula import MODEL
 from tests.statements import counting
 from web.app import create_app
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from marketplace.catalogue import rules
 from marketplace.db.session import Session
+from marketplace.delivery import formula
 from marketplace.delivery.deliveries.models import Delivery, DeliveryCommitment, DeliveryRecipient
 from marketplace.delivery.properties.models import (
     Compound,
@@ -29,7 +30,6 @@ from marketplace.delivery.ratings.models import (
     RatingTicket,
     RatingWords,
 )
-from marketplace.delivery.scorecards import formula
 from marketplace.delivery.scorecards.models import Scorecard
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.clock import local_day

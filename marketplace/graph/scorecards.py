@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from marketplace.delivery.formula import Band
 from marketplace.delivery.scorecards import queries
-from marketplace.delivery.scorecards.formula import Band
 from marketplace.delivery.scorecards.queries import Listed, ServiceCount
 from marketplace.delivery.scorecards.rows import DimensionRow, FactsRow, ScorecardRow, Service
 from marketplace.graph.connections import After, Connection, First, connection

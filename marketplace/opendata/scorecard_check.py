@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 
-from marketplace.delivery.scorecards import counting, formula
-from marketplace.delivery.scorecards.formula import Model
+from marketplace.delivery import formula
+from marketplace.delivery.formula import Model
+from marketplace.delivery.scorecards import counting
 from marketplace.opendata import scorecard_check_facts as facts
 from marketplace.opendata import scorecard_files as files
 from marketplace.opendata.scorecard_files import Source

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, case, exists, null, select
 
 from marketplace.catalogue import rules
 from marketplace.db.session import Database, Session
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model
 from marketplace.delivery.ratings.models import DIMENSIONS, RatingPeriod
-from marketplace.delivery.scorecards import counting, formula
+from marketplace.delivery.scorecards import counting
 from marketplace.delivery.scorecards.adding import window_of
-from marketplace.delivery.scorecards.formula import City, Model
 from marketplace.delivery.scorecards.models import CityMean, Scorecard
 from marketplace.identity.viewer import STRANGER
 from marketplace.kernel.clock import local_day

@@ -7,9 +7,9 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeAlias
 
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
 from marketplace.delivery.ratings.models import DIMENSIONS
-from marketplace.delivery.scorecards import formula
-from marketplace.delivery.scorecards.formula import City, Model, Sums
 from marketplace.opendata import scorecard_files as files
 from marketplace.opendata.scorecard_files import Source
 from marketplace.opendata.scorecard_values import Difference, Row, read

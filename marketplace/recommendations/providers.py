@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from marketplace.areas.codes import within
 from marketplace.db.session import Session
+from marketplace.delivery.formula import TEN_THOUSANDTHS as _UNIT
 from marketplace.delivery.scorecards import intervals
-from marketplace.delivery.scorecards.formula import TEN_THOUSANDTHS as _UNIT
 from marketplace.delivery.scorecards.intervals import Interval
 from marketplace.hours.models import Attendance
 from marketplace.identity.viewer import Viewer

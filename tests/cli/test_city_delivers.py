@@ -24,11 +24,11 @@ from marketplace.cli.city.delivering_words import delivering_words
 from marketplace.cli.city.procurement import buy
 from marketplace.cli.city.rated_history import BURST, PLANS
 from marketplace.delivery.deliveries.models import Delivery
+from marketplace.delivery.formula import Band
 from marketplace.delivery.properties.models import PropertyFact, RenewalMessage
 from marketplace.delivery.ratings import tickets
 from marketplace.delivery.ratings.models import Rating, RatingHiding, RatingPeriod, RatingReply, RatingTicket
 from marketplace.delivery.ratings.standing import is_held
-from marketplace.delivery.scorecards.formula import Band
 from marketplace.delivery.scorecards.models import Scorecard
 from marketplace.delivery.signals.models import ServiceWish, Whistle
 from marketplace.identity import viewers

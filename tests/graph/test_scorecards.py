@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.bootstrap import House
-from marketplace.delivery.scorecards import counting, formula
-from marketplace.delivery.scorecards.formula import City, Model, Sums
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
+from marketplace.delivery.scorecards import counting
 from marketplace.graph.nodes import global_id
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.ids import new_id

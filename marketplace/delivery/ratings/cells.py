@@ -10,9 +10,9 @@ from sqlalchemy import case, distinct, func, select
 
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
+from marketplace.delivery import formula
 from marketplace.delivery.ratings.models import Rating, RatingPeriod
 from marketplace.delivery.ratings.standing import counts, is_held, is_public
-from marketplace.delivery.scorecards import formula
 from marketplace.identity.viewer import Viewer
 
 

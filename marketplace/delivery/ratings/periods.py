@@ -11,6 +11,7 @@ from marketplace.catalogue import rules
 from marketplace.db import audit
 from marketplace.db.insert import upsert
 from marketplace.db.session import Session
+from marketplace.delivery import formula
 from marketplace.delivery.ratings import examining
 from marketplace.delivery.ratings.errors import PeriodIsClosed
 from marketplace.delivery.ratings.events import PeriodClosed
@@ -18,9 +19,6 @@ from marketplace.delivery.ratings.models import RatingPeriod
 from marketplace.kernel.clock import day_starts, local_day
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
-
-FORMULA = 1
-"""The version of the formula by which a new period will be computed. It lies a room above; a test holds the two together."""
 
 PREFIX = "rating."
 _KEPT = ("score", "publication", "ticket", "reply", "moderation", "anomalies")
@@ -102,7 +100,7 @@ async def _open(session: Session, today: date) -> None:
         starts_on=first,
         ends_on=last,
         rules={f"{PREFIX}{name}": known[f"{PREFIX}{name}"] for name in _KEPT},
-        formula=FORMULA,
+        formula=formula.VERSION,
         opened_at=session.now(),
     )
     # Two who are the first of the month both come here; the constraint lets one of them open it.

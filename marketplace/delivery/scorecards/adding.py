@@ -28,6 +28,8 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from marketplace.db.session import Session
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
 from marketplace.delivery.ratings import standing
 from marketplace.delivery.ratings.models import (
     DIMENSIONS,
@@ -37,8 +39,6 @@ from marketplace.delivery.ratings.models import (
     RatingPeriod,
     RatingTicket,
 )
-from marketplace.delivery.scorecards import formula
-from marketplace.delivery.scorecards.formula import City, Model, Sums
 from marketplace.kernel.clock import day_starts
 
 STARS = 5

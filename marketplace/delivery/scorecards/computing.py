@@ -15,12 +15,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from marketplace.db.insert import upsert
 from marketplace.db.session import Session
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
 from marketplace.delivery.ratings.models import DIMENSIONS, RatingPeriod
-from marketplace.delivery.scorecards import formula
 from marketplace.delivery.scorecards.adding import Cell, CellSums, cells, window_of
 from marketplace.delivery.scorecards.closings import newest_computed
 from marketplace.delivery.scorecards.events import ScorecardChanged, ScorecardsComputed
-from marketplace.delivery.scorecards.formula import City, Model, Sums
 from marketplace.delivery.scorecards.models import CityMean, Scorecard
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish

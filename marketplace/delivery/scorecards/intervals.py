@@ -12,10 +12,10 @@ from sqlalchemy import select
 from marketplace.catalogue import rules
 from marketplace.catalogue.models import Tag
 from marketplace.db.session import Session
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
 from marketplace.delivery.ratings.models import RatingPeriod
-from marketplace.delivery.scorecards import formula
 from marketplace.delivery.scorecards.closings import newest_computed
-from marketplace.delivery.scorecards.formula import City, Model, Sums
 from marketplace.delivery.scorecards.models import CityMean, Scorecard
 
 

@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
+from marketplace.delivery import formula
+from marketplace.delivery.formula import Band, City, Model, Sums
 from marketplace.delivery.ratings.models import DIMENSIONS
-from marketplace.delivery.scorecards import counting, formula
-from marketplace.delivery.scorecards.formula import Band, City, Model, Sums
+from marketplace.delivery.scorecards import counting
 from marketplace.delivery.scorecards.models import ProviderFacts, Scorecard
 
 STARS: Final = (1, 2, 3, 4, 5)

@@ -10,9 +10,9 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.db.session import Session
+from marketplace.delivery import formula
 from marketplace.delivery.ratings import published, standing
 from marketplace.delivery.ratings.models import Rating, RatingHiding, RatingPeriod, RatingReply, RatingWords
-from marketplace.delivery.scorecards import formula
 from marketplace.delivery.scorecards.rows import ScorecardRow
 
 MOST_SHOWN = 5

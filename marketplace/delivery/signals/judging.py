@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import isqrt
 from typing import Any, Final
 
-from marketplace.delivery.scorecards.formula import SIXTIETHS, Sums, ten_thousandths
+from marketplace.delivery.formula import SIXTIETHS, Sums, ten_thousandths
 
 _LEAST_VARIANCE: Final = Fraction(SIXTIETHS**2, 12)
 """What rounding to whole points alone leaves uncertain. Without it five people who all say "5" would make any other word a fall."""

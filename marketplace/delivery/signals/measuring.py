@@ -14,8 +14,10 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
 from marketplace.catalogue import rules
 from marketplace.db.session import Session
+from marketplace.delivery import formula
 from marketplace.delivery.deliveries.clauses import was_kept
 from marketplace.delivery.deliveries.models import Delivery, DeliveryCommitment
+from marketplace.delivery.formula import Model, Sums
 from marketplace.delivery.properties import policy as property_policy
 from marketplace.delivery.properties.facts import stands
 from marketplace.delivery.properties.models import (
@@ -29,8 +31,6 @@ from marketplace.delivery.properties.performance import Direction, Per, Promise,
 from marketplace.delivery.properties.states import SourceKind
 from marketplace.delivery.ratings.models import Rating, RatingPeriod, RatingTicket
 from marketplace.delivery.ratings.standing import counts
-from marketplace.delivery.scorecards import formula
-from marketplace.delivery.scorecards.formula import Model, Sums
 from marketplace.delivery.signals.judging import CommitmentsRule, Kept, RatingsRule
 from marketplace.kernel.clock import day_starts, local_day
 from marketplace.procurement.contracts.models import Contract

@@ -15,7 +15,6 @@ from marketplace.db.audit import AuditEntry
 from marketplace.delivery.ratings import periods, ratings
 from marketplace.delivery.ratings.errors import PeriodIsClosed
 from marketplace.delivery.ratings.models import RatingPeriod
-from marketplace.delivery.scorecards import formula
 from marketplace.identity import governance
 from marketplace.identity.viewer import STRANGER, Role
 from marketplace.kernel.clock import FixedClock, day_starts
@@ -56,10 +55,6 @@ async def change(house: House, begins: datetime | None, code: str = "rating.repl
         if begins is not None:
             draft["in_force_from"] = begins.isoformat()
         await governance.change_rule(session, viewer, read(RuleDraft, draft))
-
-
-def test_a_new_period_is_computed_by_the_formula_there_is() -> None:
-    assert periods.FORMULA == formula.VERSION
 
 
 async def test_the_first_need_opens_the_calendar_month_with_the_rules_of_now(house: House) -> None:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from marketplace.bootstrap import House
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
 from marketplace.delivery.ratings import standing
 from marketplace.delivery.ratings.models import Rating, RatingHold, RatingPeriod
-from marketplace.delivery.scorecards import adding, computing, formula
-from marketplace.delivery.scorecards.formula import City, Model, Sums
+from marketplace.delivery.scorecards import adding, computing
 from marketplace.delivery.scorecards.models import CityMean, Scorecard
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.models import OutboxEvent

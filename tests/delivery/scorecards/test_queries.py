@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 
 from marketplace.bootstrap import House
+from marketplace.delivery.formula import Band
 from marketplace.delivery.scorecards import counting, queries
 from marketplace.delivery.scorecards.errors import TooManyToCompare
-from marketplace.delivery.scorecards.formula import Band
 from marketplace.identity.viewer import STRANGER, Role
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id

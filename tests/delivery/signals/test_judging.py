@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from marketplace.delivery.scorecards import formula
-from marketplace.delivery.scorecards.formula import Model, Sums
+from marketplace.delivery import formula
+from marketplace.delivery.formula import Model, Sums
 from marketplace.delivery.signals.judging import (
     AnswersRule,
     CommitmentsRule,

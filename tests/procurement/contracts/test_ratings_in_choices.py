@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from marketplace.bootstrap import House
-from marketplace.delivery.scorecards import formula, intervals
-from marketplace.delivery.scorecards.formula import City, Model, Sums
+from marketplace.delivery import formula
+from marketplace.delivery.formula import City, Model, Sums
+from marketplace.delivery.scorecards import intervals
 from marketplace.delivery.scorecards.models import CityMean
 from marketplace.identity.viewer import STRANGER
 from marketplace.kernel.clock import FixedClock

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketplace.delivery.scorecards import formula
-from marketplace.delivery.scorecards.formula import Band, City, Model, Sums
+from marketplace.delivery import formula
+from marketplace.delivery.formula import Band, City, Model, Sums
 
 MODEL = Model(
     prior_weight=10,
