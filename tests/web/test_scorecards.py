@@ -90,6 +90,7 @@ async def test_facts_stand_apart_from_opinions(house: House, visitor: Visitor) -
     page = await visitor.get(path(under))
     assert "None of it enters the score" in page.text
     assert "Deliveries done" in page.text and "Hours delivered" in page.text
+    assert "Rules of counting, version 1" in page.text
 
 
 async def test_the_trend_tells_every_month_with_its_range(house: House, visitor: Visitor) -> None:
@@ -192,6 +193,10 @@ async def test_the_directory_asks_for_a_service_and_lists_by_name(house: House, 
     assert "no ranking" in page.text and "3 of the 10 raters" in page.text
     none = await visitor.get("/scorecards?type=elderly_care&area=310104000000")
     assert "Nobody here has a scorecard of this service" in none.text
+    elsewhere = await visitor.get("/scorecards?area=310104000000")
+    assert (
+        "Nobody in this district has a scorecard yet" in elsewhere.text and "/scorecards" in elsewhere.links
+    )
     chinese = await visitor.get("/scorecards?type=elderly_care", **{"accept-language": "zh-CN"})
     assert "不是排名" in chinese.text
 

@@ -51,6 +51,7 @@ async def scorecards(request: Request) -> Response:
             )
     context = {
         "services": known,
+        "area": area_code,
         "service": next((one.service for one in known if one.service.code == service_type), None),
         "groups": _groups(request, known, districts, service_type, area_code),
         "page": page,
