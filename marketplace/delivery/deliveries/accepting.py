@@ -31,7 +31,25 @@ async def decide(session: Session, viewer: Viewer, delivery_id: UUID, draft: Dec
     Raises SignInNeeded, NotFound, NotPermitted, ProviderDoesNotAccept, AnotherOneConfirms, DeliveryIsCancelled, DeliveryIsNotDone,
     ReasonIsMissing, DeliveryIsDecided.
     """
-    row = await held(session, viewer, delivery_id)
+    await _decide(session, viewer, await held(session, viewer, delivery_id), draft)
+
+
+async def accept_many(session: Session, viewer: Viewer, draft: AcceptanceOfManyDraft) -> int:
+    """Accept all of them or none; answers how many. What was accepted before stays so.
+
+    Raises as ``decide``, and DisputeIsDecidedAlone.
+    """
+    # In the order of their ids, so that two who accept at once never wait for each other in a circle.
+    wanted = sorted(set(draft.delivery_ids))
+    for delivery_id in wanted:
+        row = await held(session, viewer, delivery_id)
+        if row.disputed_at is not None and not is_decided(row):
+            raise DisputeIsDecidedAlone()
+        await _decide(session, viewer, row, DecisionDraft(is_accepted=True))
+    return len(wanted)
+
+
+async def _decide(session: Session, viewer: Viewer, row: Delivery, draft: DecisionDraft) -> None:
     by = await _must_decide(session, viewer, row)
     must_be_done(row)
     if is_decided(row):
@@ -45,20 +63,6 @@ async def decide(session: Session, viewer: Viewer, delivery_id: UUID, draft: Dec
     action = "delivery.accepted" if draft.is_accepted else "delivery.sent_back"
     audit.record(session, by, action, ("delivery", row.id))
     await publish(session, DeliveryDecided(row.id))
-
-
-async def accept_many(session: Session, viewer: Viewer, draft: AcceptanceOfManyDraft) -> int:
-    """Accept all of them or none; answers how many. What was accepted before stays so.
-
-    Raises as ``decide``, and DisputeIsDecidedAlone.
-    """
-    # In the order of their ids, so that two who accept at once never wait for each other in a circle.
-    for delivery_id in sorted(set(draft.delivery_ids)):
-        row = await held(session, viewer, delivery_id)
-        if row.disputed_at is not None and not is_decided(row):
-            raise DisputeIsDecidedAlone()
-        await decide(session, viewer, delivery_id, DecisionDraft(is_accepted=True))
-    return len(set(draft.delivery_ids))
 
 
 async def _must_decide(session: Session, viewer: Viewer, row: Delivery) -> UUID:

@@ -51,7 +51,6 @@ COMMUNITY_SHELVES: Final = (
     Shelf.COMING,
     Shelf.OVER,
 )
-OWN_SHELVES: Final = (Shelf.TO_CONFIRM, Shelf.COMING, Shelf.PAST)
 SOONEST_FIRST: Final = (Shelf.OVERDUE, Shelf.TODAY, Shelf.COMING, Shelf.TO_DECIDE)
 
 
@@ -81,7 +80,8 @@ def on_shelf(shelf: Shelf, times: Times) -> ColumnElement[bool]:
     return _SHELVES[shelf](times)
 
 
-def _is_open() -> ColumnElement[bool]:
+def is_open() -> ColumnElement[bool]:
+    """SQL: neither done nor cancelled."""
     return and_(Delivery.done_at.is_(None), Delivery.cancelled_at.is_(None))
 
 
@@ -90,17 +90,17 @@ def _is_done() -> ColumnElement[bool]:
 
 
 def _overdue(times: Times) -> ColumnElement[bool]:
-    return and_(_is_open(), Delivery.ends_at <= times.now - times.overdue_after)
+    return and_(is_open(), Delivery.ends_at <= times.now - times.overdue_after)
 
 
 def _today(times: Times) -> ColumnElement[bool]:
     return and_(
-        _is_open(), Delivery.starts_at < times.tomorrow, Delivery.ends_at > times.now - times.overdue_after
+        is_open(), Delivery.starts_at < times.tomorrow, Delivery.ends_at > times.now - times.overdue_after
     )
 
 
 def _coming(times: Times) -> ColumnElement[bool]:
-    return and_(_is_open(), Delivery.starts_at >= times.tomorrow)
+    return and_(is_open(), Delivery.starts_at >= times.tomorrow)
 
 
 def is_disputed() -> ColumnElement[bool]:
@@ -112,9 +112,19 @@ def _disputed(_times: Times) -> ColumnElement[bool]:
     return is_disputed()
 
 
+def was_accepted() -> ColumnElement[bool]:
+    """SQL: accepted, and not disputed since."""
+    return and_(_is_done(), is_decided(), Delivery.is_accepted.is_(True))
+
+
+def was_sent_back() -> ColumnElement[bool]:
+    """SQL: sent back, and not put right or disputed since."""
+    return and_(_is_done(), is_decided(), Delivery.is_accepted.is_(False))
+
+
 def waits_for_answer() -> ColumnElement[bool]:
     """SQL: disputed or sent back, so that the provider should say or do something."""
-    return or_(is_disputed(), and_(_is_done(), is_decided(), Delivery.is_accepted.is_(False)))
+    return or_(is_disputed(), was_sent_back())
 
 
 def waits_for_decision() -> ColumnElement[bool]:

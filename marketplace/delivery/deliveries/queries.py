@@ -16,7 +16,6 @@ from marketplace.db.session import Session
 from marketplace.delivery.deliveries import policy
 from marketplace.delivery.deliveries.clauses import (
     COMMUNITY_SHELVES,
-    OWN_SHELVES,
     PROVIDER_SHELVES,
     SOONEST_FIRST,
     Shelf,
@@ -177,15 +176,6 @@ async def community_counts(
     if area_code is not None:
         which &= _within(area_code)
     return await counted(session, which, {one: _for_community(one, times) for one in COMMUNITY_SHELVES})
-
-
-async def own_counts(session: Session, viewer: Viewer) -> dict[Shelf, int]:
-    """How much of what the viewer receives is coming, to confirm, past. Raises SignInNeeded."""
-    viewer.signed_in()
-    times = await times_of(session)
-    return await counted(
-        session, policy.received_by(viewer), {one: on_own_shelf(one, times) for one in OWN_SHELVES}
-    )
 
 
 async def month(session: Session, viewer: Viewer, first: date, before: date) -> list[DeliveryRow]:

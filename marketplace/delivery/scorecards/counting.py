@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Select, Table, and_, case, delete, func, o
 from marketplace.catalogue import rules
 from marketplace.db.insert import upsert
 from marketplace.db.session import Session
-from marketplace.delivery.deliveries.clauses import was_kept
+from marketplace.delivery.deliveries import clauses
+from marketplace.delivery.deliveries.holding import overdue_after
 from marketplace.delivery.deliveries.models import Delivery, DeliveryCommitment
 from marketplace.delivery.scorecards.models import ProviderFacts
 from marketplace.hours.models import LedgerEntry
@@ -212,24 +213,16 @@ def milestones(since: date, today: date) -> Select[*tuple[Any, ...]]:
 
 async def deliveries(session: Session, since: date) -> Select[*tuple[Any, ...]]:
     """Where deliveries that end since then stand, and how long those that took place took, by provider and service type."""
-    overdue_days = (await rules.in_force(session, "delivery.record")).value["overdue_after_days"]
-    late_at = session.now() - timedelta(days=overdue_days)
-    is_open = and_(Delivery.done_at.is_(None), Delivery.cancelled_at.is_(None))
-    is_done = and_(Delivery.done_at.is_not(None), Delivery.cancelled_at.is_(None))
-    # As ``deliveries.states.delivery_state`` has it: a dispute after a decision opens it again.
-    is_decided = and_(
-        is_done,
-        Delivery.decided_at.is_not(None),
-        or_(Delivery.disputed_at.is_(None), Delivery.disputed_at <= Delivery.decided_at),
-    )
+    late_at = session.now() - await overdue_after(session)
+    is_done = Delivery.done_at.is_not(None)
     counted = {
-        "deliveries_ahead": and_(is_open, Delivery.ends_at > late_at),
+        "deliveries_ahead": and_(clauses.is_open(), Delivery.ends_at > late_at),
         "deliveries_done": is_done,
-        "deliveries_overdue": and_(is_open, Delivery.ends_at <= late_at),
+        "deliveries_overdue": and_(clauses.is_open(), Delivery.ends_at <= late_at),
         "deliveries_cancelled": Delivery.cancelled_at.is_not(None),
-        "deliveries_disputed": and_(is_done, Delivery.disputed_at.is_not(None), ~is_decided),
-        "deliveries_accepted": and_(is_decided, Delivery.is_accepted.is_(True)),
-        "deliveries_sent_back": and_(is_decided, Delivery.is_accepted.is_(False)),
+        "deliveries_disputed": clauses.is_disputed(),
+        "deliveries_accepted": clauses.was_accepted(),
+        "deliveries_sent_back": clauses.was_sent_back(),
     }
     return (
         select(
@@ -250,7 +243,7 @@ def commitments(since: date) -> Select[*tuple[Any, ...]]:
             Delivery.organisation_id,
             Delivery.service_type,
             func.count().label("commitments_told"),
-            func.count().filter(was_kept()).label("commitments_kept"),
+            func.count().filter(clauses.was_kept()).label("commitments_kept"),
         )
         .select_from(DeliveryCommitment)
         .join(Delivery, Delivery.id == DeliveryCommitment.delivery_id)

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
-from marketplace.catalogue import rules
 from marketplace.db.session import Session
 from marketplace.delivery import formula
-from marketplace.delivery.deliveries.clauses import was_kept
+from marketplace.delivery.deliveries.clauses import is_open, was_kept
+from marketplace.delivery.deliveries.holding import overdue_after
 from marketplace.delivery.deliveries.models import Delivery, DeliveryCommitment
 from marketplace.delivery.formula import Model, Sums
 from marketplace.delivery.properties import policy as property_policy
@@ -102,8 +102,7 @@ async def under_way(session: Session) -> dict[Subject, Whose]:
 
 async def kept(session: Session, rule: CommitmentsRule) -> dict[Subject, Kept]:
     """Commitments of the rule's days by subject: of deliveries that were done, what is overdue, and property services as measured."""
-    now, since = session.now(), session.now() - timedelta(days=rule.days)
-    overdue_after = (await rules.in_force(session, "delivery.record")).value["overdue_after_days"]
+    since = session.now() - timedelta(days=rule.days)
     found: defaultdict[Subject, Kept] = defaultdict(Kept)
     done: Select[*tuple[Any, ...]] = (
         select(*_SUBJECT, func.count(Delivery.id.distinct()), *_told_columns())
@@ -116,9 +115,8 @@ async def kept(session: Session, rule: CommitmentsRule) -> dict[Subject, Kept]:
     late = (
         select(*_SUBJECT, func.count())
         .where(
-            Delivery.done_at.is_(None),
-            Delivery.cancelled_at.is_(None),
-            Delivery.ends_at < now - timedelta(days=overdue_after),
+            is_open(),
+            Delivery.ends_at <= session.now() - await overdue_after(session),
             Delivery.ends_at >= since,
             _is_watched(),
         )
