@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries import queries
-from marketplace.delivery.deliveries.clauses import BUYER_SHELVES, Shelf, on_shelf, was_kept
+from marketplace.delivery.deliveries.clauses import BUYER_SHELVES, Shelf, on_shelf, was_accepted, was_kept
 from marketplace.delivery.deliveries.models import (
     Delivery,
     DeliveryCommitment,
@@ -169,7 +169,8 @@ async def recipients_of(
         .order_by(DeliveryRecipient.number)
         .limit(MOST_SHOWN)
     )
-    return [_recipient(vault, one[0], one[1]) for one in found]
+    # Under a need it is the resident who asked; owners of a compound are nobody's to know, their company's least of all.
+    return [_recipient(vault, one[0], one[1] if row.need_id is not None else None) for one in found]
 
 
 async def check_ins_of(
@@ -206,13 +207,13 @@ async def contract_deliveries(session: Session, viewer: Viewer, contract_id: UUI
             select(
                 func.count(),
                 func.count(Delivery.done_at),
-                func.coalesce(func.sum(case((Delivery.is_accepted.is_(True), 1), else_=0)), 0),
+                func.count().filter(was_accepted()),
                 func.coalesce(func.sum(Delivery.minutes), 0),
             ).where(mine, Delivery.cancelled_at.is_(None))
         )
     ).one()
     told, kept = (await kept_of(session, [contract_id])).get(contract_id, (0, 0))
-    return ContractDeliveries(contract, shelves, sums[0], sums[1], int(sums[2]), int(sums[3]), told, kept)
+    return ContractDeliveries(contract, shelves, sums[0], sums[1], sums[2], int(sums[3]), told, kept)
 
 
 async def kept_of(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from marketplace.bootstrap import House
-from marketplace.delivery.deliveries import property_rounds
+from marketplace.delivery.deliveries import details, property_rounds
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
 from marketplace.delivery.properties.models import CompoundOwner, PropertyContract
 from marketplace.delivery.ratings.models import RatingTicket
@@ -102,3 +102,17 @@ async def test_two_rounds_at_once_are_one(house: House, clock: FixedClock) -> No
 )
 def test_the_quarter_that_ended_last(today: date, first: date, last: date) -> None:
     assert property_rounds.last_quarter(today) == (first, last)
+
+
+async def test_the_company_never_reads_who_the_owners_are(house: House, clock: FixedClock) -> None:
+    now = clock.now()
+    clock.set(day_starts(date(2026, 9, 1)))
+    async with house.database.unit_of_work() as session:
+        compound_id = await delivering.compound(session)
+        _contract_id, manager = await delivering.property_contract(session, compound_id)
+        await delivering.owner(session, compound_id)
+    clock.set(now)
+    (one,) = await held(house)
+    async with house.database.reading() as session:
+        shown = await details.recipients_of(session, manager, house.vault, one.id)
+    assert [(row.number, row.name, row.phone) for row in shown] == [(1, None, None)]
