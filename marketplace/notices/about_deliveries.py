@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries.events import (
@@ -102,14 +102,17 @@ async def _tell(
 
 
 async def _recipients(session: Session, delivery_id: UUID) -> Sequence[UUID]:
-    """Those with an account, whether the account was named or its phone."""
+    """Those with an account: the account was named or, where it was nobody's, the phone that it has."""
     found = await session.scalars(
         select(Person.id)
         .join(
             DeliveryRecipient,
             or_(
                 DeliveryRecipient.person_id == Person.id,
-                DeliveryRecipient.phone_fingerprint == Person.phone_fingerprint,
+                and_(
+                    DeliveryRecipient.phone_fingerprint == Person.phone_fingerprint,
+                    DeliveryRecipient.person_id.is_(None),
+                ),
             ),
         )
         .where(DeliveryRecipient.delivery_id == delivery_id, Person.erased_at.is_(None))

@@ -3,10 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
 
 from marketplace.db.plain import plain_rows
 from marketplace.db.session import Session
+from marketplace.delivery.deliveries.drafts import Receiver
 from marketplace.delivery.deliveries.models import Delivery, DeliveryEvidence, DeliveryRecipient
 from marketplace.identity.models import Person
 
@@ -60,7 +62,11 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
 
 
 async def erase(session: Session, person_id: UUID) -> None:
-    """Forget names, phones and words. That somebody received it, disputed it or noted something stays: others rely on it."""
+    """Forget names, phones, words, and the home to which it was brought to them alone.
+
+    That somebody received it, disputed it or noted something stays: others rely on it.
+    """
+    await _forget_homes(session, person_id)
     await session.execute(
         update(DeliveryRecipient)
         .where(_is_theirs(person_id))
@@ -75,7 +81,23 @@ async def erase(session: Session, person_id: UUID) -> None:
     )
 
 
+async def _forget_homes(session: Session, person_id: UUID) -> None:
+    theirs = select(DeliveryRecipient.id).where(_is_theirs(person_id))
+    mine, other = aliased(DeliveryRecipient), aliased(DeliveryRecipient)
+    await session.execute(
+        update(Delivery)
+        .where(
+            Delivery.receiver.in_((Receiver.PERSON, Receiver.HOUSEHOLD)),
+            Delivery.id.in_(select(mine.delivery_id).where(mine.id.in_(theirs))),
+            ~exists().where(other.delivery_id == Delivery.id, other.id.not_in(theirs)),
+        )
+        .values(place="")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _is_theirs(person_id: UUID) -> ColumnElement[bool]:
-    """Named by the account, or by the phone that it has."""
+    """Named by the account or, where it was nobody's account, by the phone that it has, as ``policy.received_by``."""
     phone = select(Person.phone_fingerprint).where(Person.id == person_id).scalar_subquery()
-    return or_(DeliveryRecipient.person_id == person_id, DeliveryRecipient.phone_fingerprint == phone)
+    is_phone = and_(DeliveryRecipient.phone_fingerprint == phone, DeliveryRecipient.person_id.is_(None))
+    return or_(DeliveryRecipient.person_id == person_id, is_phone)

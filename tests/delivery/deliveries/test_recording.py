@@ -42,6 +42,7 @@ from marketplace.delivery.deliveries.errors import (
 )
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
 from marketplace.delivery.deliveries.states import DeliveryState
+from marketplace.identity.models import Person
 from marketplace.identity.viewer import STRANGER, HeldRole, Role, Viewer
 from marketplace.kernel.clock import FixedClock
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted, SignInNeeded
@@ -421,6 +422,19 @@ async def test_the_buyer_reads_what_a_contracts_deliveries_came_to(house: House)
         assert [row.id for row in page.rows] == [waiting]
 
 
+async def test_what_is_disputed_after_its_acceptance_counts_as_accepted_no_more(
+    house: House, clock: FixedClock
+) -> None:
+    at = await scene.people(house)
+    made = await scene.done(house, at)
+    await scene.decide(house, at.officer, made)
+    clock.advance(timedelta(hours=1))
+    await scene.dispute(house, at.lady, made)
+    async with house.database.reading() as session:
+        told = await details.contract_deliveries(session, at.officer, at.under.id)
+    assert (told.done, told.accepted, told.shelves[Shelf.DISPUTED]) == (1, 0, 1)
+
+
 async def test_a_longer_list_asks_no_more_statements(house: House) -> None:
     at = await scene.people(house)
     counted = []
@@ -454,9 +468,32 @@ async def test_whoever_is_erased_leaves_no_name_phone_or_word(house: House) -> N
         row = (await session.scalars(select(DeliveryRecipient))).one()
         assert (row.name_sealed, row.phone_sealed, row.phone_fingerprint) == (None, None, None)
         kept = (await session.scalars(select(Delivery))).one()
-        assert kept.disputed_at is not None and kept.dispute == ""
+        assert kept.disputed_at is not None and (kept.dispute, kept.place) == ("", "")
         rows = (await details.evidence_of(session, at.officer, [made]))[made]
         assert [one.text for one in rows] == [None]
+
+
+async def test_a_place_stays_while_others_receive_it_there_and_where_it_is_no_home(house: House) -> None:
+    at = await scene.people(house)
+    shared = await scene.plan(house, at, receiver=Receiver.HOUSEHOLD)
+    await scene.add(house, at.manager, shared, "13900139000", "王伯伯")
+    await scene.plan(house, at, receiver=Receiver.GROUP)
+    async with house.database.unit_of_work() as session:
+        await own_data.erase(session, at.lady.signed_in())
+    async with house.database.reading() as session:
+        assert all(await session.scalars(select(Delivery.place)))
+
+
+async def test_whoever_gets_somebody_elses_number_gets_nothing_of_theirs(house: House) -> None:
+    at = await scene.people(house)
+    await scene.plan(house, at)
+    async with house.database.unit_of_work() as session:
+        (await session.get_one(Person, at.lady.signed_in())).phone_fingerprint = None
+        await session.flush()
+        await scene.give_phone(house, session, at.outsider.signed_in())
+        assert (await own_data.collect(session, at.outsider.signed_in()))["received"] == []
+        await own_data.erase(session, at.outsider.signed_in())
+        assert (await session.scalars(select(DeliveryRecipient))).one().name_sealed is not None
 
 
 async def test_numbers_out_of_range_are_no_record() -> None:
