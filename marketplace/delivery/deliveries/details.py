@@ -208,12 +208,12 @@ async def contract_deliveries(session: Session, viewer: Viewer, contract_id: UUI
                 func.count(),
                 func.count(Delivery.done_at),
                 func.count().filter(was_accepted()),
-                func.coalesce(func.sum(Delivery.minutes), 0),
+                func.sum(Delivery.minutes),
             ).where(mine, Delivery.cancelled_at.is_(None))
         )
     ).one()
     told, kept = (await kept_of(session, [contract_id])).get(contract_id, (0, 0))
-    return ContractDeliveries(contract, shelves, sums[0], sums[1], sums[2], int(sums[3]), told, kept)
+    return ContractDeliveries(contract, shelves, sums[0], sums[1], sums[2], int(sums[3] or 0), told, kept)
 
 
 async def kept_of(session: Session, contract_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
