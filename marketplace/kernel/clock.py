@@ -54,3 +54,13 @@ def local_year(moment: datetime) -> int:
 def day_starts(day: date) -> datetime:
     """Midnight in Shanghai at the start of ``day``, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)
+
+
+def days_end(moment: datetime, days: int) -> datetime:
+    """When the last of ``days`` whole days after the day of ``moment`` is over: its midnight in Shanghai, in UTC."""
+    return day_starts(local_day(moment) + timedelta(days=days + 1))
+
+
+def last_day(ends_at: datetime) -> date:
+    """What ends at a midnight ends on the day before it."""
+    return local_day(ends_at - timedelta(microseconds=1))

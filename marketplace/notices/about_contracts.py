@@ -1,7 +1,7 @@
 """Notices about contracts: to sign, signed, delivered, paid, changed, over; and milestones that come soon or are late, once each."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import exists, or_, select
 
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Role
-from marketplace.kernel.clock import local_day
+from marketplace.kernel.clock import last_day, local_day
 from marketplace.kernel.local_forms import money
 from marketplace.notices import audience, links
 from marketplace.notices.facts import Fact
@@ -46,7 +46,7 @@ async def drafted(session: Session, event: ContractDrafted) -> None:
     contract = await session.get_one(Contract, event.contract_id)
     facts: Mapping[str, Fact] = {
         "from_at": contract.sign_from,
-        "due_at": _last_day(contract.sign_due_at),
+        "due_at": last_day(contract.sign_due_at),
     }
     await _tell_supplier(session, contract, Kind.CONTRACT_TO_SIGN, str(contract.id), facts)
 
@@ -56,7 +56,7 @@ async def signed(session: Session, event: ContractSigned) -> None:
     contract = await session.get_one(Contract, event.contract_id)
     facts: dict[str, Fact] = {}
     if contract.publish_due_at is not None:
-        facts["due_at"] = _last_day(contract.publish_due_at)
+        facts["due_at"] = last_day(contract.publish_due_at)
     await _tell_both(session, contract, Kind.CONTRACT_SIGNED, str(contract.id), facts)
 
 
@@ -205,11 +205,6 @@ async def _tell(
 async def _officers(session: Session, contract: Contract) -> Iterable[UUID]:
     buyer = await session.get_one(Buyer, contract.buyer_id)
     return await audience.nearest(session, buyer.area_code, Role.PROCUREMENT_OFFICER)
-
-
-def _last_day(due_at: datetime) -> date:
-    """What is due until a midnight is due on the day before it."""
-    return local_day(due_at - timedelta(microseconds=1))
 
 
 async def _milestone(session: Session, contract_id: UUID, milestone_id: UUID) -> tuple[Contract, Milestone]:

@@ -8,7 +8,7 @@ from marketplace.db.session import Session
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.ratings.events import TicketIsWaiting, TicketsIssued
 from marketplace.delivery.ratings.models import RatingTicket
-from marketplace.delivery.ratings.ratings import last_day
+from marketplace.kernel.clock import last_day
 from marketplace.notices import links
 from marketplace.notices.facts import Fact
 from marketplace.notices.kinds import Kind

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,17 @@ def test_no_sentence_shouts(locale: str) -> None:
         if {"!", "！"} & set(str(message.string))
     ]
     assert shouted == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_facts_stand_in_their_places(locale: str) -> None:
+    unfilled = [
+        message.id
+        for domain in words.DOMAINS
+        for message in words.entries(words.load(locale, domain))
+        if re.search(r"\{\w+\}", str(message.string))
+    ]
+    assert unfilled == []
 
 
 def test_chinese_says_nin() -> None:

@@ -84,7 +84,7 @@ class ReplyIsGiven(Conflict):
 
 
 class ReplyIsTooLate(Conflict):
-    """Replies were possible until ``until``."""
+    """Replies were possible up to and including ``last``."""
 
 
 class RatingIsNotAnswered(Conflict):
@@ -124,7 +124,7 @@ class HidingIsAppealed(Conflict):
 
 
 class AppealIsTooLate(Conflict):
-    """An appeal was possible until ``until``."""
+    """An appeal was possible up to and including ``last``."""
 
 
 class NothingIsAppealed(Conflict):

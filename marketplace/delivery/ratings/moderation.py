@@ -2,7 +2,7 @@
 decides. The number of a rating is never touched."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,6 +43,7 @@ from marketplace.delivery.ratings.models import (
 )
 from marketplace.delivery.ratings.published import PublishedRating
 from marketplace.identity.viewer import Role, Viewer
+from marketplace.kernel.clock import days_end, last_day
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
@@ -131,9 +132,9 @@ async def appeal(session: Session, viewer: Viewer, hiding_id: UUID, draft: Appea
     )
     if not is_author:
         raise OnlyTheAuthorAppeals()
-    until = hiding.hidden_at + timedelta(days=terms[RULE]["appeal_within_days"])
+    until = days_end(hiding.hidden_at, terms[RULE]["appeal_within_days"])
     if session.now() >= until:
-        raise AppealIsTooLate(until=until, article=(await rules.in_force(session, RULE)).article)
+        raise AppealIsTooLate(last=last_day(until), article=(await rules.in_force(session, RULE)).article)
     appealed = await session.execute(
         update(RatingHiding)
         .where(RatingHiding.id == hiding_id, RatingHiding.appealed_at.is_(None))

@@ -28,6 +28,7 @@ from marketplace.delivery.ratings.models import (
 )
 from marketplace.delivery.ratings.standing import counts, is_held
 from marketplace.identity.viewer import Role, Viewer
+from marketplace.kernel.clock import days_end
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.files import FileStore
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
@@ -52,6 +53,7 @@ class Hidden:
     decision: str | None
     appeal_until: datetime
     may_appeal: bool
+    may_decide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +274,8 @@ def _made(viewer: Viewer, row: Row[Any], replies: Mapping[int, Reply], *, is_ope
         is_mine=row.is_mine,
         may_reply=speaks and reply is None,
         may_update=speaks and reply is not None and update is None,
-        reply_until=row.closed_at + timedelta(days=days["reply_within_days"]),
-        update_until=row.closed_at + timedelta(days=days["update_within_days"]),
+        reply_until=days_end(row.closed_at, days["reply_within_days"]),
+        update_until=days_end(row.closed_at, days["update_within_days"]),
         may_moderate=viewer.holds_in_area(one.area_code, Role.MODERATOR) and not is_concerned,
     )
 
@@ -282,7 +284,7 @@ def _hidden(
     viewer: Viewer, one: PublishedRating, row: RatingHiding, rules: Mapping[str, Any], now: datetime
 ) -> Hidden:
     is_author = public_policy.may_reply(viewer, one.organisation_id) if row.what == REPLY else one.is_mine
-    until = row.hidden_at + timedelta(days=rules["rating.moderation"]["appeal_within_days"])
+    until = days_end(row.hidden_at, rules["rating.moderation"]["appeal_within_days"])
     is_told = is_author or one.may_moderate
     return Hidden(
         id=row.id,
@@ -297,6 +299,10 @@ def _hidden(
         decision=row.appeal_reason if is_told else None,
         appeal_until=until,
         may_appeal=is_author and row.appealed_at is None and now < until,
+        may_decide=one.may_moderate
+        and row.hidden_by != viewer.person_id
+        and row.appealed_at is not None
+        and row.appeal_decided_at is None,
     )
 
 

@@ -22,9 +22,9 @@ from marketplace.delivery.ratings.models import (
     RatingTicket,
     RatingWords,
 )
-from marketplace.delivery.ratings.ratings import last_day
 from marketplace.delivery.ratings.states import TicketState, ticket_state
 from marketplace.identity.viewer import Viewer
+from marketplace.kernel.clock import last_day
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.kernel.vault import Vault

@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -31,7 +30,7 @@ from marketplace.delivery.ratings.sources import Source
 from marketplace.delivery.ratings.states import TicketState, ticket_state
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
-from marketplace.kernel.clock import local_day
+from marketplace.kernel.clock import last_day, local_day
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.ids import new_timeless_id
 from marketplace.kernel.vault import Vault
@@ -169,11 +168,6 @@ async def _must_be_valid(session: Session, ticket: RatingTicket) -> None:
         raise TicketIsVoid()
     if state is TicketState.EXPIRED:
         raise TicketIsExpired(last=last_day(ticket.expires_at), article=await tickets.article(session))
-
-
-def last_day(expires_at: datetime) -> date:
-    """The last day on which a ticket is good: what ends at a midnight ends on the day before it."""
-    return local_day(expires_at - timedelta(microseconds=1))
 
 
 async def _use(session: Session, ticket_id: UUID) -> bool:

@@ -22,6 +22,7 @@ from marketplace.delivery.ratings.events import RatingAnswered
 from marketplace.delivery.ratings.models import RatingReply
 from marketplace.delivery.ratings.published import PublishedRating
 from marketplace.identity.viewer import Viewer
+from marketplace.kernel.clock import last_day
 from marketplace.kernel.errors import NotFound, NotPermitted
 from marketplace.kernel.ids import new_id
 from marketplace.outbox.publish import publish
@@ -67,7 +68,7 @@ async def _write(
 ) -> UUID:
     person_id = viewer.signed_in()
     if session.now() >= until:
-        raise ReplyIsTooLate(until=until, article=(await rules.in_force(session, RULE)).article)
+        raise ReplyIsTooLate(last=last_day(until), article=(await rules.in_force(session, RULE)).article)
     row = RatingReply(
         id=new_id(),
         rating_id=one.id,

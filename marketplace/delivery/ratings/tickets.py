@@ -17,7 +17,7 @@ from marketplace.delivery.ratings.events import TicketsIssued
 from marketplace.delivery.ratings.models import RatingTicket, TicketTry
 from marketplace.delivery.ratings.sources import Source
 from marketplace.identity.models import Person
-from marketplace.kernel.clock import day_starts, local_day
+from marketplace.kernel.clock import days_end
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import Vault
 from marketplace.outbox.publish import publish
@@ -42,8 +42,7 @@ async def issue(session: Session, vault: Vault, delivery_id: UUID) -> int:
     people = [person_id for _recipient_id, person_id, _phone in waiting if person_id]
     tied = await exclusions.ties(session, delivery, people) if people else {}
     valid_days = (await periods.rules_now(session))[RULE]["valid_days"]
-    # The last valid day is over at its midnight, not at the minute of the issue.
-    expires_at = day_starts(local_day(session.now()) + timedelta(days=valid_days + 1))
+    expires_at = days_end(session.now(), valid_days)
     rows = [
         _row(session, vault, delivery, recipient) | {"expires_at": expires_at}
         for recipient in waiting

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from marketplace.areas.codes import within
 from marketplace.db.pages import falling
 from marketplace.db.session import Session
 from marketplace.identity.viewer import Role, Viewer
-from marketplace.kernel.clock import local_day
+from marketplace.kernel.clock import last_day
 from marketplace.kernel.errors import NotFound, NotPermitted
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
 from marketplace.organisations.models import Organisation
@@ -82,12 +82,12 @@ class ContractRow:
     @property
     def sign_due_on(self) -> date:
         """The last day on which it is signed in time."""
-        return _last_day(self.sign_due_at)
+        return last_day(self.sign_due_at)
 
     @property
     def publish_due_on(self) -> date | None:
         """The last day on which it is published in time."""
-        return None if self.publish_due_at is None else _last_day(self.publish_due_at)
+        return None if self.publish_due_at is None else last_day(self.publish_due_at)
 
     @property
     def total_fen(self) -> int:
@@ -98,11 +98,6 @@ class ContractRow:
     def open_fen(self) -> int:
         """What may still be paid."""
         return self.total_fen - self.paid_fen
-
-
-def _last_day(due_at: datetime) -> date:
-    """What is due until a midnight is due on the day before it."""
-    return local_day(due_at - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,12 @@ from marketplace.delivery.ratings.errors import (
 from marketplace.delivery.ratings.models import RatingComplaint
 from marketplace.identity import viewers
 from marketplace.identity.viewer import STRANGER, Role, Viewer
-from marketplace.kernel.clock import FixedClock
+from marketplace.kernel.clock import FixedClock, day_starts, local_day
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.input import read
+from marketplace.kernel.local_forms import sentence
+from marketplace.kernel.locale import EN
 from marketplace.kernel.pagination import PageRequest
 from tests import builders, city
 from tests.delivery.ratings import aftercare
@@ -219,10 +221,14 @@ async def test_against_a_hidden_reply_the_provider_appeals(house: House) -> None
 async def test_an_appeal_has_its_days(house: House, clock: FixedClock) -> None:
     at = await aftercare.public(house)
     hiding_id = await aftercare.hide(house, at)
-    clock.advance(timedelta(days=30))
+    last = local_day(clock.now()) + timedelta(days=30)
+    clock.set(day_starts(last + timedelta(days=1)))
     with pytest.raises(AppealIsTooLate) as refused:
         await appeal(house, at.author, hiding_id)
-    assert refused.value.article is not None
+    assert refused.value.article is not None and refused.value.facts["last"] == last
+    assert "{" not in sentence(EN, f"error.{refused.value.code}", refused.value.facts)
+    clock.advance(-timedelta(minutes=1))
+    await appeal(house, at.author, hiding_id)
 
 
 async def test_two_moderators_decide_at_once_and_one_decision_stands(house: House) -> None:

@@ -17,7 +17,7 @@ from marketplace.delivery.ratings.errors import (
 )
 from marketplace.delivery.ratings.models import RatingReply
 from marketplace.identity.viewer import STRANGER, Role
-from marketplace.kernel.clock import FixedClock
+from marketplace.kernel.clock import FixedClock, day_starts, local_day
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.input import read
@@ -70,18 +70,19 @@ async def test_two_managers_reply_at_once_and_one_reply_stands(house: House) -> 
         assert len((await session.scalars(select(RatingReply))).all()) == 1
 
 
-async def test_the_days_run_from_publication(house: House, clock: FixedClock) -> None:
+async def test_the_days_run_from_publication_to_the_end_of_the_last(house: House, clock: FixedClock) -> None:
     at = await aftercare.public(house)
-    clock.advance(timedelta(days=30) - timedelta(minutes=1))
+    last = local_day(clock.now()) + timedelta(days=30)
+    clock.set(day_starts(last + timedelta(days=1)) - timedelta(minutes=1))
     await aftercare.reply(house, at)
-    clock.advance(timedelta(days=30))
-    async with house.database.unit_of_work() as session:
-        await replies.update(session, at.manager, at.rating_id, BETTER)
     clock.advance(timedelta(minutes=1))
     async with house.database.unit_of_work() as session:
         with pytest.raises(ReplyIsTooLate) as refused:
             await replies.reply(session, at.manager, at.others[0], SORRY)
-        assert refused.value.article is not None
+        assert refused.value.article is not None and refused.value.facts["last"] == last
+    clock.set(day_starts(last + timedelta(days=31)) - timedelta(minutes=1))
+    async with house.database.unit_of_work() as session:
+        await replies.update(session, at.manager, at.rating_id, BETTER)
 
 
 async def test_only_the_providers_managers_reply_and_to_what_counts(house: House) -> None:
