@@ -68,7 +68,8 @@ class Upload:
 class Form:
     """What a form shows: its values, what is wrong with them, and the two hidden fields.
 
-    ``labels`` fills while the fields are drawn, so that the summary above them can name each one in words.
+    ``labels`` fills while the fields are drawn, so that the summary above them can name each one in words; ``choices`` are those
+    among them that are chosen and not filled in.
     """
 
     locale: str
@@ -78,6 +79,7 @@ class Form:
     files: Mapping[str, Upload] = field(default_factory=dict)
     error: MarketplaceError | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    choices: set[str] = field(default_factory=set)
 
     def value(self, name: str) -> str:
         """The field's text, "" when it was not given."""
@@ -113,9 +115,11 @@ class Form:
         """The status of the answer that shows this form."""
         return 200 if self.error is None else status_of(self.error)
 
-    def named(self, name: str, label: str) -> str:
-        """Notes what the field is called; draws nothing."""
+    def named(self, name: str, label: str, *, is_choice: bool = False) -> str:
+        """Notes what the field is called and whether it is chosen; draws nothing."""
         self.labels[name] = label
+        if is_choice:
+            self.choices.add(name)
         return ""
 
     def problems_of(self, name: str) -> list[str]:
@@ -150,7 +154,8 @@ class Form:
         return name if name in self.labels else None
 
     def _say(self, problem: FieldProblem) -> str:
-        key = f"field.{problem.code}"
+        is_unchosen = problem.code == "missing" and self._shown_at(problem) in self.choices
+        key = f"field.{problem.code}{'_choice' if is_unchosen else ''}"
         said = sentence(self.locale, key, problem.facts)
         return said if said != key else sentence(self.locale, "field.invalid", {})
 

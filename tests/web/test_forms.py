@@ -30,6 +30,7 @@ TEMPLATE = """{% extends "base.html" %}
 {{ ui.text(form, "title", "Title") }}
 {{ ui.number(form, "places", "Places") }}
 {{ ui.checkboxes(form, "skills", "Skills", [("first_aid", "First aid"), ("driving", "Driving")]) }}
+{{ ui.radios(form, "way", "Way", [("foot", "On foot"), ("bus", "By bus")]) }}
 {{ ui.file(form, "document", "Document", required=false) }}
 {{ ui.submit("Keep") }}
 {% endcall %}
@@ -58,6 +59,7 @@ async def keep(request: Request) -> Response:
             "taken": PlaceIsTaken,
             "missing": NotFound,
             "stranger": SignInNeeded,
+            "unchosen": lambda: InputIsInvalid.of("way", "missing"),
             "odd": lambda: InputIsInvalid.of("skills.0", "nobody_wrote_this"),
         }
         if draft.title in refuse:
@@ -110,6 +112,11 @@ async def test_every_problem_is_told_and_nothing_is_lost(visitor: Visitor) -> No
     form = again.form("/form")
     assert form.fields["places"] == ["many"]
     assert form.fields["skills"] == ["first_aid"]
+
+
+async def test_what_is_chosen_is_not_to_be_filled_in(visitor: Visitor) -> None:
+    again = await visitor.submit(await visitor.get("/form"), "/form", title="unchosen", places="1")
+    assert "Way: Please choose." in again.text and "fill this in" not in again.text
 
 
 async def test_a_refused_command_shows_the_form_with_the_same_idempotency_key(visitor: Visitor) -> None:

@@ -96,6 +96,9 @@ async def test_from_a_report_to_a_restored_word(house: House, visitor: Visitor) 
     page = await visitor.submit_and_follow(await visitor.get(appeal), appeal, text="没有骂人")
     assert "An appeal is with another moderator." in page.text
     assert "There is no appeal to make" in (await visitor.get(appeal)).text
+    await sign_in(house, visitor, at.moderator)
+    own = await visitor.get(appeal.replace("/appeal", "/decide"))
+    assert "You hid it, so a colleague decides." in own.text and "is_restored" not in own.text
     await sign_in(house, visitor, at.second)
     desk = await visitor.get("/ratings/moderating")
     (decide,) = [link for link in desk.links if link.endswith("/decide")]
@@ -105,6 +108,10 @@ async def test_from_a_report_to_a_restored_word(house: House, visitor: Visitor) 
     assert "The appeal is decided." in page.text
     assert "There is nothing to decide" in (await visitor.get(decide)).text
     assert "水太凉" in (await visitor.get(one)).text
+    await sign_in(house, visitor, at.author)
+    assert "Another moderator restored the words: 确无骂人" in (await visitor.get(one)).text
+    await sign_in(house, visitor, at.outsider)
+    assert "确无骂人" not in (await visitor.get(one)).text
     months = await visitor.get("/ratings/moderation")
     assert months.status == 200 and "Nov 2026" in months.text
 

@@ -52,7 +52,7 @@ async def open_code(request: Request) -> Response:
     """A code was typed: wrong ones are counted, a right one leads to its service."""
     form = await read_form(request)
     with form.catching():
-        await _judge(request, form.value("code"))
+        await _judge(request, _typed(form))
         return redirect(request, "rate_service", ticket_code=codes.read(form.value("code")))
     return render(request, "ratings/type_code.html", {"form": form}, form.status)
 
@@ -80,7 +80,7 @@ async def open_assisted(request: Request) -> Response:
     _must_help(request)
     form = await read_form(request)
     with form.catching():
-        await _judge(request, form.value("code"))
+        await _judge(request, _typed(form))
         return redirect(request, "assist_rating", ticket_code=codes.read(form.value("code")))
     return _show_assist(request, form)
 
@@ -123,6 +123,13 @@ async def slips(request: Request) -> Response:
     return response
 
 
+def _typed(form: Form) -> str:
+    """The code that was typed; an empty field is no wrong code. Raises InputIsInvalid."""
+    if not form.value("code").strip():
+        raise InputIsInvalid.of("code", "missing")
+    return form.value("code")
+
+
 async def _judge(request: Request, code: str) -> UUID:
     """The ticket behind a code; a wrong one is counted in a transaction of its own. Raises TicketIsUnknown, TicketTriesAreUsedUp."""
     house = house_of(request)
@@ -139,6 +146,8 @@ async def _give(request: Request, form: Form, assisted_how: str | None) -> None:
     for name in DIMENSIONS:
         if form.value(name):
             fields[name] = None if form.value(name) == NOT_APPLICABLE else form.value(name)
+    if not fields.keys() & {"overall", *DIMENSIONS}:
+        raise InputIsInvalid.of("overall", "missing")
     if assisted_how is not None:
         fields["assisted_how"] = assisted_how
     draft = read(RatingDraft, fields)
