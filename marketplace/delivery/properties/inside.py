@@ -1,7 +1,7 @@
 """Read what is for owners, the company and the community: demands, claims, sources, facts and the talk before renewal."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from marketplace.delivery.properties.models import (
     PropertyFact,
     RenewalMessage,
 )
-from marketplace.delivery.properties.owners import HOME
+from marketplace.delivery.properties.owners import HOME, is_of_the_same_home
 from marketplace.delivery.properties.policy import Standing
 from marketplace.delivery.properties.states import ClaimState, DemandState, SourceKind, claim_state
 from marketplace.identity.models import Person
@@ -54,7 +54,10 @@ class DemandRow:
 
 @dataclass(frozen=True, slots=True)
 class ClaimRow:
-    """A claim as its community sees it, or its own person: name and home are in no other list."""
+    """A claim as its community sees it, or its own person: name and home are in no other list.
+
+    ``others_confirmed`` and ``others_waiting`` count who else has, or claims, the same home; only where one claim is decided.
+    """
 
     id: UUID
     compound_id: UUID
@@ -65,6 +68,8 @@ class ClaimRow:
     state: ClaimState
     refusal_reason: str | None
     is_mine: bool
+    others_confirmed: int = 0
+    others_waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,15 @@ async def claim(session: Session, viewer: Viewer, vault: Vault, owner_id: UUID) 
     ).one_or_none()
     if row is None:
         raise NotFound()
-    return _claim(row, viewer, vault)
+    found = _claim(row, viewer, vault)
+    if not policy.is_community(viewer, row.area_code):
+        return found
+    held, waiting = (
+        await session.execute(
+            select(func.count(CompoundOwner.confirmed_at), func.count()).where(is_of_the_same_home(row[0]))
+        )
+    ).one()
+    return replace(found, others_confirmed=held, others_waiting=waiting - held)
 
 
 async def sources(session: Session, viewer: Viewer, compound_id: UUID) -> Sequence[SourceRow]:
@@ -240,17 +253,19 @@ async def source(session: Session, viewer: Viewer, source_id: UUID) -> SourceRow
 
 
 async def facts(session: Session, viewer: Viewer, commitment_id: UUID, request: PageRequest) -> Page[FactRow]:
-    """Every fact of one promise, corrected ones too, the latest days first; for those inside and the keepers. Raises NotFound."""
-    compound_id = await session.scalar(
-        select(PropertyContract.compound_id)
+    """Every fact of one promise, corrected ones too, the latest days first.
+
+    For owners, the community, the company that promised it and the keepers. Raises NotFound.
+    """
+    contract: PropertyContract | None = await session.scalar(
+        select(PropertyContract)
         .join(PropertyCommitment, PropertyCommitment.property_contract_id == PropertyContract.id)
         .where(PropertyCommitment.id == commitment_id)
     )
-    if compound_id is None:
+    if contract is None:
         raise NotFound()
-    if not (await standing(session, viewer, compound_id)).is_inside and not any(
-        one.is_mine for one in await sources(session, viewer, compound_id)
-    ):
+    reads = (await standing(session, viewer, contract.compound_id)).reads_facts_of(contract.organisation_id)
+    if not reads and not any(one.is_mine for one in await sources(session, viewer, contract.compound_id)):
         raise NotFound()
     query = _facts().where(PropertyFact.commitment_id == commitment_id)
     rows = await session.execute(falling(query, request, PropertyFact.until_on, PropertyFact.id))
@@ -324,14 +339,14 @@ def _demand(row: Row[*tuple[Any, ...]], viewer: Viewer) -> DemandRow:
 
 def _claims() -> Select[*tuple[Any, ...]]:
     return (
-        select(CompoundOwner, Compound.name, Person.name)
+        select(CompoundOwner, Compound.name, Person.name, Compound.area_code)
         .join(Compound, Compound.id == CompoundOwner.compound_id)
         .join(Person, Person.id == CompoundOwner.person_id)
     )
 
 
 def _claim(row: Row[*tuple[Any, ...]], viewer: Viewer, vault: Vault) -> ClaimRow:
-    one, compound, name = row
+    one, compound, name, _area = row
     return ClaimRow(
         id=one.id,
         compound_id=one.compound_id,

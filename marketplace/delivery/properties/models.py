@@ -31,7 +31,10 @@ class Compound(Identified, Base):
 
 
 class CompoundOwner(Identified, Base):
-    """Somebody says that they own a home in the compound; the community confirms or refuses. ``home_sealed`` is building and door."""
+    """Somebody says that they own a home in the compound; the community confirms or refuses.
+
+    ``home_sealed`` is building and door; ``home_fingerprint`` finds who else says so of the same home. Both are forgotten together.
+    """
 
     __tablename__ = "compound_owners"
     __table_args__ = (
@@ -43,12 +46,14 @@ class CompoundOwner(Identified, Base):
             postgresql_where=text("refused_at IS NULL AND ended_at IS NULL"),
             sqlite_where=text("refused_at IS NULL AND ended_at IS NULL"),
         ),
+        CheckConstraint("(home_sealed IS NULL) = (home_fingerprint IS NULL)", name="home_whole"),
         Index(None, "person_id"),
     )
 
     compound_id: Mapped[UUID] = mapped_column(ForeignKey("compounds.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
     home_sealed: Mapped[bytes | None]
+    home_fingerprint: Mapped[bytes | None]
     claimed_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))

@@ -15,7 +15,7 @@ from marketplace.delivery.properties.models import (
     PropertyDemandSupport,
     RenewalMessage,
 )
-from marketplace.delivery.properties.owners import HOME
+from marketplace.delivery.properties.owners import FORGOTTEN, HOME
 from marketplace.kernel.vault import Vault
 
 
@@ -85,7 +85,7 @@ class OwnData:
         await session.execute(
             update(CompoundOwner)
             .where(CompoundOwner.person_id == person_id)
-            .values(home_sealed=None, refusal_reason=None)
+            .values(refusal_reason=None, **FORGOTTEN)
         )
         await session.execute(
             update(CompoundOwner)

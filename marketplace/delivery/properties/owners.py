@@ -1,8 +1,11 @@
 """Owners: somebody says which home is theirs, the community confirms or refuses, and it ends. How many they are is public, who never."""
 
+import re
+import unicodedata
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from marketplace.db import audit
 from marketplace.db.insert import insert_once
@@ -25,6 +28,17 @@ from marketplace.kernel.vault import Vault
 from marketplace.outbox.publish import publish
 
 HOME = "compound_home"
+FORGOTTEN: Final = {"home_sealed": None, "home_fingerprint": None}
+
+_KINDS_OF_PLACES: Final = re.compile(
+    r"号楼|单元|[号楼栋幢座室房]|\b(?:building|bldg|block|unit|room|rm|flat|no)\b|[\W_]+"
+)
+
+
+def plain_home(home: str) -> str:
+    """Building and door however they are written: "3号楼501室" and "3 - 501" are one home."""
+    told = unicodedata.normalize("NFKC", home).casefold()
+    return " ".join(_KINDS_OF_PLACES.sub(" ", told).split())
 
 
 async def claim(session: Session, vault: Vault, viewer: Viewer, compound_id: UUID, draft: ClaimDraft) -> UUID:
@@ -36,6 +50,7 @@ async def claim(session: Session, vault: Vault, viewer: Viewer, compound_id: UUI
         compound_id=compound.id,
         person_id=person_id,
         home_sealed=vault.encrypt(draft.home, HOME),
+        home_fingerprint=vault.fingerprint(plain_home(draft.home), HOME),
         claimed_at=session.now(),
     )
     if not await insert_once(session, row):
@@ -62,7 +77,7 @@ async def decide(session: Session, viewer: Viewer, owner_id: UUID, draft: ClaimD
     values = (
         {"confirmed_at": now, "confirmed_by": worker}
         if draft.is_confirmed
-        else {"refused_at": now, "confirmed_by": worker, "refusal_reason": draft.reason, "home_sealed": None}
+        else {"refused_at": now, "confirmed_by": worker, "refusal_reason": draft.reason, **FORGOTTEN}
     )
     decided = await session.execute(
         update(CompoundOwner)
@@ -97,13 +112,22 @@ async def end(session: Session, viewer: Viewer, owner_id: UUID) -> UUID:
         .where(
             CompoundOwner.id == owner_id, CompoundOwner.refused_at.is_(None), CompoundOwner.ended_at.is_(None)
         )
-        .values(ended_at=session.now(), home_sealed=None)
+        .values(ended_at=session.now(), **FORGOTTEN)
         .returning(CompoundOwner.id)
     )
     if ended.scalar_one_or_none() is None:
         raise ClaimIsDecidedAlready()
     audit.record(session, person_id, "owner.ended", ("compound_owner", owner_id), compound_id=compound.id)
     return compound.id
+
+
+def is_of_the_same_home(claim: CompoundOwner) -> ColumnElement[bool]:
+    """SQL over owners: others whose claim to the same home stands or waits."""
+    return and_(
+        CompoundOwner.compound_id == claim.compound_id,
+        CompoundOwner.home_fingerprint == claim.home_fingerprint,
+        CompoundOwner.id != claim.id,
+    )
 
 
 async def _found(session: Session, owner_id: UUID) -> tuple[CompoundOwner, Compound]:

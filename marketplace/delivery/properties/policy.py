@@ -36,6 +36,10 @@ class Standing:
         """Owners, the companies' people and the community."""
         return self.is_community or self.is_owner or bool(self.company_ids)
 
+    def reads_facts_of(self, organisation_id: UUID) -> bool:
+        """Facts are for owners, the community and the company that they are about: not for one that would like to follow it."""
+        return self.is_community or self.is_owner or organisation_id in self.company_ids
+
     def must_be_inside(self) -> None:
         """Raises NotFound: what is inside is not there for others."""
         if not self.is_inside:

@@ -63,6 +63,7 @@ def _compound_owners() -> None:
         sa.Column("compound_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("home_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("home_fingerprint", sa.LargeBinary(), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_by", sa.Uuid(), nullable=True),
@@ -70,6 +71,9 @@ def _compound_owners() -> None:
         sa.Column("refusal_reason", sa.String(length=500), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.CheckConstraint(
+            "(home_sealed IS NULL) = (home_fingerprint IS NULL)", name=op.f("ck_compound_owners_home_whole")
+        ),
         sa.ForeignKeyConstraint(
             ["compound_id"], ["compounds.id"], name=op.f("fk_compound_owners_compound_id_compounds")
         ),

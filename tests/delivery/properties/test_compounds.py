@@ -132,6 +132,39 @@ async def test_an_owner_is_confirmed_by_the_community_and_counted_without_a_name
         assert (mine.state, mine.home) == (ClaimState.CONFIRMED, "3号楼501室")
 
 
+@pytest.mark.parametrize(
+    "home", ["3号楼501室", "３ 号楼 501", "3-501", "3幢501", "No. 3, Room 501", "3号５０１室"]
+)
+def test_a_home_is_the_same_however_it_is_written(home: str) -> None:
+    assert owners.plain_home(home) == "3 501"
+
+
+def test_other_homes_are_others() -> None:
+    homes = ["3号501", "35号01", "3号5011", "东3号501", "3号501A", "三号501"]
+    assert len({owners.plain_home(one) for one in homes}) == len(homes)
+
+
+async def test_the_community_sees_how_many_others_name_the_same_home(house: House) -> None:
+    at = await scene.build(house)
+    first = await claimed(house, at.outsider, at, "3-501")
+    second = await claimed(house, at.inspector, at)
+    await claimed(house, at.rival, at, "3号楼502室")
+
+    async def others(viewer: Viewer, owner_id: Any) -> tuple[int, int]:
+        async with house.database.reading() as session:
+            one = await inside.claim(session, viewer, house.vault, owner_id)
+        return one.others_confirmed, one.others_waiting
+
+    assert await others(at.worker, second) == (0, 1)
+    assert await others(at.inspector, second) == (0, 0), "who claims is told nothing of neighbours"
+    await decided(house, at.worker, first, is_confirmed=True)
+    assert await others(at.worker, second) == (1, 0)
+    async with house.database.unit_of_work() as session:
+        await owners.end(session, at.outsider, first)
+        assert (await session.get_one(CompoundOwner, first)).home_fingerprint is None
+    assert await others(at.worker, second) == (0, 0)
+
+
 async def test_who_is_refused_is_told_why_and_the_home_is_forgotten(house: House) -> None:
     at = await scene.build(house)
     owner_id = await claimed(house, at.outsider, at)

@@ -28,7 +28,7 @@ from marketplace.delivery.properties.errors import (
 from marketplace.delivery.properties.models import PropertyFact
 from marketplace.delivery.properties.performance import Verdict
 from marketplace.delivery.properties.states import SourceKind
-from marketplace.identity.viewer import STRANGER
+from marketplace.identity.viewer import STRANGER, Role
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted, SignInNeeded
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.pagination import PageRequest
@@ -105,6 +105,22 @@ async def test_only_the_keeper_posts_and_only_of_the_own_compound(house: House) 
     assert await scene.post(house, at.worker, draft) == first
     with pytest.raises(SourceIsEnded):
         await scene.post(house, at.worker, scene.told(house, line_id, source_id))
+
+
+async def test_a_company_with_a_mere_draft_reads_no_facts_of_the_company_whose_contract_stands(
+    house: House,
+) -> None:
+    at, _contract_id, line_id, source_id = await ready(house)
+    await scene.post(house, at.worker, scene.told(house, line_id, source_id))
+    rival_id = next(iter(at.rival.organisations_of(Role.ORGANISATION_MANAGER)))
+    await scene.drafted(house, at, organisation_id=rival_id)
+    async with house.database.reading() as session:
+        for viewer in (at.worker, at.owner, at.manager):
+            assert len((await inside.facts(session, viewer, line_id, PageRequest(5))).rows) == 1
+        for viewer in (at.rival, at.outsider, at.stranger_owner, STRANGER):
+            with pytest.raises(NotFound):
+                await inside.facts(session, viewer, line_id, PageRequest(5))
+        await inside.demands(session, at.rival, at.compound_id, PageRequest(5))
 
 
 async def test_a_company_with_a_mere_draft_tells_no_figures_of_anothers_promises(house: House) -> None:
