@@ -10,6 +10,7 @@ from marketplace.catalogue.models import Tag
 from marketplace.db.session import Session
 from marketplace.delivery.properties.models import Compound, PropertyContract
 from marketplace.delivery.signals.events import WhistleAnswered, WhistleBlown, WishesTakenUp
+from marketplace.delivery.signals.judging import cause
 from marketplace.delivery.signals.models import ServiceWish, Whistle, WishDraft
 from marketplace.delivery.signals.policy import BUYERS, COMMUNITY
 from marketplace.kernel.local_forms import Named
@@ -75,7 +76,7 @@ async def _facts(session: Session, whistle: Whistle) -> Mapping[str, Fact]:
         .where(PropertyContract.id == whistle.property_contract_id)
     )
     return {
-        "what": Word(f"whistle.{whistle.kind}"),
+        "what": Word(f"whistle.{cause(whistle.kind, whistle.facts)}"),
         "contract": await session.scalar(about) or "",
         "provider": provider.name,
     }

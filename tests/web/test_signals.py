@@ -55,7 +55,8 @@ async def test_whistles_are_closed_to_strangers_and_outsiders(house: House, visi
         outsider = await builders.viewer(session)
     await visitor.sign_in(outsider.signed_in())
     assert (await visitor.get(f"/signals/{whistle_id}")).status == 404
-    assert "目前没有与您有关的数据哨" in (await visitor.get("/signals")).text
+    page = await visitor.get("/signals")
+    assert "数据哨供对服务负责的人查看" in page.text and "/my/services" in page.links
 
 
 async def test_falling_ratings_and_silence_are_drawn_too_and_what_is_over_is_found(
@@ -185,3 +186,11 @@ async def test_one_tap_beside_a_service_wishes_for_more_of_it_at_home(house: Hou
     await visitor.sign_in(resident.signed_in())
     page = await visitor.submit_and_follow(await visitor.get("/my/services"), "/wishes")
     assert "心愿已记下" in page.text and "江苏居委会" in page.text and "为老服务" in page.text
+
+
+async def test_a_whistle_about_overdue_services_says_so(house: House, visitor: Visitor) -> None:
+    under, whistle_id = await scene.overdue(house)
+    await visitor.sign_in(under.officer.signed_in())
+    for path in ("/signals", f"/signals/{whistle_id}"):
+        page = await visitor.get(path)
+        assert "服务逾期未登记" in page.text and page.text.count("承诺兑现不足") == (path == "/signals")

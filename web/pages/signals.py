@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from marketplace.delivery.signals import queries, whistles
+from marketplace.delivery.signals import policy, queries, whistles
 from marketplace.delivery.signals.drafts import AnswerWhistleDraft
 from marketplace.identity.viewer import Role
 from marketplace.kernel.input import read
@@ -20,6 +20,7 @@ async def signals(request: Request) -> Response:
         page = await queries.page(session, viewer_of(request), page_request(request), with_over=with_over)
     is_first = "after" not in request.query_params
     context = {"page": page, "with_over": with_over, "is_first": is_first}
+    context["has_use"] = policy.has_use_of_whistles(viewer_of(request))
     return render(request, "signals/list.html", context)
 
 

@@ -79,6 +79,20 @@ class AnswersRule:
     days: int
 
 
+@dataclass(frozen=True, slots=True)
+class QuietRule:
+    """Rule ``signal.quiet``: a value at the edge does not whistle again so soon, unless it is worse by so much of itself."""
+
+    days: int
+    worse_percent: int
+
+
+def cause(kind: str, facts: dict[str, Any]) -> str:
+    """What slips in one word, keyed ``whistle.<cause>``: the kind, or "overdue" where nothing else of the commitments is wrong."""
+    is_only_late = kind == WhistleKind.COMMITMENTS_SLIP and not facts["is_broken"]
+    return "overdue" if is_only_late else kind
+
+
 def commitments_slip(counted: Kept, rule: CommitmentsRule) -> Judgement:
     """Too few kept of enough deliveries, or too much overdue. What was done and never measured was not kept."""
     is_enough = counted.deliveries >= rule.least_deliveries and counted.measured > 0
@@ -129,6 +143,25 @@ def ratings_fall(earlier: Sums, newest: Sums, raters: int, least_raters: int, ru
     squared = fall**2 / squared_error
     facts["sigmas_tenths"] = (1 if fall >= 0 else -1) * isqrt(int(squared * 100))
     return Judgement(fall > 0 and squared * 100 > rule.sigmas_tenths**2, facts)
+
+
+def grew_worse(kind: WhistleKind, facts: dict[str, Any], before: dict[str, Any], rule: QuietRule) -> bool:
+    """Whether the numbers tell more than those with which an earlier whistle ended: another cause, one more overdue, or plainly lower."""
+    if kind is WhistleKind.COMMITMENTS_SLIP and (
+        facts["overdue"] > before["overdue"] or facts["is_broken"] > before["is_broken"]
+    ):
+        return True
+    return _level(kind, facts) * 100 < _level(kind, before) * (100 - rule.worse_percent)
+
+
+def _level(kind: WhistleKind, facts: dict[str, Any]) -> Fraction:
+    """What a whistle of the kind looks at; less is worse."""
+    if kind is WhistleKind.RATINGS_FALL:
+        return Fraction(facts["newest"]["mean"])
+    if kind is WhistleKind.NOBODY_ANSWERS:
+        return Fraction(facts["used"], facts["tickets"])
+    measured = facts["kept"] + facts["broken"] + facts["untold"]
+    return Fraction(facts["kept"], measured) if measured else Fraction(1)
 
 
 def _mean(sums: Sums) -> Fraction:

@@ -12,7 +12,7 @@ from marketplace.db.pages import falling
 from marketplace.db.session import Session
 from marketplace.delivery.properties.models import Compound, PropertyContract
 from marketplace.delivery.signals import measuring, policy
-from marketplace.delivery.signals.judging import WhistleKind
+from marketplace.delivery.signals.judging import WhistleKind, cause
 from marketplace.delivery.signals.measuring import Subject, Week
 from marketplace.delivery.signals.models import Whistle
 from marketplace.delivery.signals.states import WhistleState, whistle_state
@@ -43,6 +43,11 @@ class WhistleRow:
     answered_at: datetime | None
     closed_at: datetime | None
     may_answer: bool
+
+    @property
+    def cause(self) -> str:
+        """What slips; words are keyed ``whistle.<cause>``."""
+        return cause(self.kind, self.facts)
 
 
 async def page(

@@ -2,10 +2,11 @@
 
 A whistle stays one whistle while the numbers are bad: its facts are kept up to date, and it ends by itself when they are well, or the
 contract is over. An answer holds for as many days as the rule looks back on; are the numbers still bad then, another one is blown.
+A value at the edge does not whistle every other day: after one ended, quiet follows, unless the numbers grow plainly worse.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from marketplace.delivery.signals.judging import (
     AnswersRule,
     CommitmentsRule,
     Judgement,
+    QuietRule,
     RatingsRule,
     WhistleKind,
 )
@@ -97,6 +99,8 @@ async def _follow(
 ) -> None:
     """Let the whistles of a kind, of one provider where named, follow the judgements: end, tell the newest numbers, begin."""
     slipping = {subject: one.facts for subject, one in judged.items() if one.slips and subject in watched}
+    rule = QuietRule(**(await rules.in_force(session, "signal.quiet")).value)
+    before = await _ended_since(session, kind, session.now() - timedelta(rule.days))
     whose = () if organisation_id is None else (Whistle.organisation_id == organisation_id,)
     for whistle in await _open_ones(session, Whistle.kind == kind.value, *whose):
         subject = Subject(whistle.contract_id, whistle.property_contract_id)
@@ -111,7 +115,8 @@ async def _follow(
     # The index of open whistles must see those that ended before it sees the new ones.
     await session.flush()
     for subject, facts in slipping.items():
-        await _blow(session, kind, subject, watched[subject], facts)
+        if subject not in before or judging.grew_worse(kind, facts, before[subject], rule):
+            await _blow(session, kind, subject, watched[subject], facts)
 
 
 async def _open_ones(session: Session, *which: ColumnElement[bool]) -> Sequence[Whistle]:
@@ -124,6 +129,16 @@ async def _open_ones(session: Session, *which: ColumnElement[bool]) -> Sequence[
         .execution_options(populate_existing=True)
     )
     return found.all()
+
+
+async def _ended_since(session: Session, kind: WhistleKind, since: datetime) -> dict[Subject, dict[str, Any]]:
+    """The last bad numbers of those that ended a short while ago."""
+    rows = await session.execute(
+        select(Whistle.contract_id, Whistle.property_contract_id, Whistle.facts)
+        .where(Whistle.kind == kind.value, Whistle.closed_at > since)
+        .order_by(Whistle.closed_at, Whistle.id)
+    )
+    return {Subject(contract_id, property_id): facts for contract_id, property_id, facts in rows}
 
 
 def _close(session: Session, whistle: Whistle) -> None:

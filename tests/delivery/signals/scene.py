@@ -35,6 +35,24 @@ async def kept_again(house: House, under: Supplied, times: int = 20) -> None:
             await delivering.promise(session, await delivering.delivery(session, under), actual=60)
 
 
+async def broken_again(house: House, under: Supplied, times: int) -> None:
+    """The provider breaks its word so many times."""
+    async with house.database.unit_of_work() as session:
+        for _ in range(times):
+            await delivering.promise(session, await delivering.delivery(session, under), actual=30)
+
+
+async def overdue(house: House) -> tuple[Supplied, UUID]:
+    """A contract with a whistle about deliveries that nobody recorded."""
+    async with house.database.unit_of_work() as session:
+        under = await delivering.contract(session)
+        for day in (10, 20, 30):
+            starts_at = session.now() - timedelta(days=day)
+            await delivering.delivery(session, under, done=False, starts_at=starts_at)
+    (one,) = await watch(house)
+    return under, one.id
+
+
 async def fallen(session: Session, under: Supplied, *, closed: bool = True) -> None:
     """Thirty good ratings of spring and twelve bad ones of October, which is closed unless told otherwise."""
     before = await delivering.period(session, closed=True, starts_on=date(2026, 4, 1))

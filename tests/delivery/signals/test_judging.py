@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,18 @@ from marketplace.delivery.signals.judging import (
     AnswersRule,
     CommitmentsRule,
     Kept,
+    QuietRule,
     RatingsRule,
+    WhistleKind,
     commitments_slip,
+    grew_worse,
     nobody_answers,
     ratings_fall,
 )
 
 COMMITMENTS = CommitmentsRule(least_deliveries=5, kept_percent=70, overdue_deliveries=3, days=60)
 RATINGS = RatingsRule(least_ratings=8, sigmas_tenths=30, days=90)
+QUIET = QuietRule(days=14, worse_percent=10)
 ANSWERS = AnswersRule(least_tickets=20, answered_percent=5, days=60)
 MODEL = Model(10, 365, 1095, 730, 400, 10, 8, 5)
 AS_OF = date(2026, 10, 31)
@@ -108,3 +113,33 @@ def test_a_fall_of_one_point_is_nearly_always_seen() -> None:
         now = [min(5, max(1, round(chance.gauss(3.2, 0.8)))) for _ in range(30)]
         blown += ratings_fall(sums(before, 150), sums(now), 30, 5, RATINGS).slips
     assert blown >= 450, f"{blown} of 500"
+
+
+def slipped(kept: int, broken: int, overdue: int = 0) -> dict[str, Any]:
+    return commitments_slip(Kept(deliveries=9, kept=kept, broken=broken, overdue=overdue), COMMITMENTS).facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "before", "worse"),
+    [
+        (slipped(69, 31), slipped(69, 31), False),
+        (slipped(65, 35), slipped(69, 31), False),
+        (slipped(60, 40), slipped(69, 31), True),
+        (slipped(9, 0, overdue=3), slipped(9, 0, overdue=3), False),
+        (slipped(9, 0, overdue=4), slipped(9, 0, overdue=3), True),
+        (slipped(69, 31), slipped(70, 30, overdue=3), True),
+    ],
+)
+def test_more_overdue_another_cause_or_a_plainly_lower_share_is_worse(
+    facts: dict[str, Any], before: dict[str, Any], worse: bool
+) -> None:
+    assert grew_worse(WhistleKind.COMMITMENTS_SLIP, facts, before, QUIET) is worse
+
+
+def test_lower_means_and_fewer_answers_are_worse() -> None:
+    answers = [nobody_answers(100, used, ANSWERS).facts for used in (4, 3)]
+    assert grew_worse(WhistleKind.NOBODY_ANSWERS, answers[1], answers[0], QUIET)
+    assert not grew_worse(WhistleKind.NOBODY_ANSWERS, answers[0], answers[1], QUIET)
+    means = [ratings_fall(sums([5] * 20), sums([one] * 20), 20, 10, RATINGS).facts for one in (3, 2)]
+    assert grew_worse(WhistleKind.RATINGS_FALL, means[1], means[0], QUIET)
+    assert not grew_worse(WhistleKind.RATINGS_FALL, means[0], means[0], QUIET)

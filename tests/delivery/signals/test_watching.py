@@ -42,6 +42,30 @@ async def test_its_numbers_follow_and_it_ends_when_they_are_well(house: House) -
     assert over.closed_at is not None
 
 
+async def test_a_value_at_the_edge_is_quiet_for_a_while_after_a_whistle_ended(
+    house: House, clock: FixedClock
+) -> None:
+    under = await scene.slipping(house)
+    await scene.watch(house)
+    await scene.kept_again(house, under, 8)
+    (over,) = await scene.watch(house)
+    assert over.closed_at is not None
+    await scene.broken_again(house, under, 1)
+    assert len(await scene.watch(house)) == 1, "10 of 15, after 2 of 6: no worse than before"
+    clock.advance(timedelta(days=15))
+    assert len(await scene.watch(house)) == 2, "the quiet time is over and the numbers are still bad"
+
+
+async def test_numbers_that_grow_plainly_worse_break_the_quiet(house: House) -> None:
+    under = await scene.slipping(house)
+    await scene.watch(house)
+    await scene.kept_again(house, under, 8)
+    await scene.watch(house)
+    await scene.broken_again(house, under, 24)
+    (_over, again) = await scene.watch(house)
+    assert again.closed_at is None and again.facts["kept"] == 10
+
+
 async def test_what_was_never_told_was_not_kept_and_what_is_overdue_counts(house: House) -> None:
     async with house.database.unit_of_work() as session:
         silent = await delivering.contract(session, "沉默服务社")
