@@ -18,7 +18,7 @@ from marketplace.catalogue.models import Tag
 from marketplace.catalogue.queries import is_proposed
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries import policy as deliveries
-from marketplace.delivery.deliveries.clauses import waits_for_answer, waits_for_decision
+from marketplace.delivery.deliveries.clauses import waits_for_answer, waits_for_community
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.ratings import public_policy as ratings
 from marketplace.delivery.ratings.models import Rating, RatingComplaint, RatingHold
@@ -141,7 +141,7 @@ def _around_services(viewer: Viewer) -> dict[Task, ScalarSelect[int]]:
         )
     if viewer.areas_of(*deliveries.COMMUNITY):
         counts[Task.DELIVERIES_TO_DECIDE] = _count(
-            Delivery, deliveries.of_community(viewer), Delivery.contract_id.is_(None), waits_for_decision()
+            Delivery, deliveries.of_community(viewer), waits_for_community()
         )
     if viewer.areas_of(*signals.BUYERS, *signals.COMMUNITY):
         counts[Task.WHISTLES] = _count(Whistle, signals.answerable_by(viewer))

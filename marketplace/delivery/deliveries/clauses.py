@@ -132,6 +132,15 @@ def waits_for_decision() -> ColumnElement[bool]:
     return and_(_is_done(), not_(is_decided()))
 
 
+def waits_for_community() -> ColumnElement[bool]:
+    """SQL: done, not decided, and no buyer decides. What the house wrote down of a property company's quarter waits only when disputed."""
+    return and_(
+        Delivery.contract_id.is_(None),
+        waits_for_decision(),
+        or_(Delivery.property_contract_id.is_(None), is_disputed()),
+    )
+
+
 def _to_answer(_times: Times) -> ColumnElement[bool]:
     return waits_for_answer()
 
@@ -186,6 +195,18 @@ _SHELVES: Mapping[Shelf, Callable[[Times], ColumnElement[bool]]] = {
 def on_own_shelf(shelf: Shelf, times: Times) -> ColumnElement[bool]:
     """SQL: the same as those who receive see it."""
     return _own_coming(times) if shelf is Shelf.COMING else on_shelf(shelf, times)
+
+
+def on_community_shelf(shelf: Shelf, times: Times) -> ColumnElement[bool]:
+    """SQL: the same for a community, which decides where no buyer does, and confirms no quarter of a property company."""
+    clause, is_round = on_shelf(shelf, times), Delivery.property_contract_id.is_not(None)
+    if shelf is Shelf.TO_DECIDE:
+        return waits_for_community()
+    if shelf is Shelf.TO_CONFIRM:
+        return clause & ~is_round
+    if shelf is Shelf.OVER:
+        return clause | and_(is_round, _is_done(), ~is_disputed())
+    return clause
 
 
 def was_kept() -> ColumnElement[bool]:

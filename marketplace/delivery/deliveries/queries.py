@@ -20,6 +20,7 @@ from marketplace.delivery.deliveries.clauses import (
     SOONEST_FIRST,
     Shelf,
     Times,
+    on_community_shelf,
     on_own_shelf,
     on_shelf,
 )
@@ -141,7 +142,7 @@ async def of_community(
 ) -> Page[DeliveryRow]:
     """What is brought where the viewer works, in one area where named. Raises SignInNeeded, NotPermitted."""
     must_work_for_community(viewer)
-    which = policy.of_community(viewer) & _for_community(shelf, await times_of(session))
+    which = policy.of_community(viewer) & on_community_shelf(shelf, await times_of(session))
     if area_code is not None:
         which &= _within(area_code)
     return await page_of(session, viewer, which, request, shelf)
@@ -175,7 +176,7 @@ async def community_counts(
     which = policy.of_community(viewer)
     if area_code is not None:
         which &= _within(area_code)
-    return await counted(session, which, {one: _for_community(one, times) for one in COMMUNITY_SHELVES})
+    return await counted(session, which, {one: on_community_shelf(one, times) for one in COMMUNITY_SHELVES})
 
 
 async def month(session: Session, viewer: Viewer, first: date, before: date) -> list[DeliveryRow]:
@@ -252,12 +253,6 @@ def _within(area_code: str) -> ColumnElement[bool]:
     return within(Delivery.area_code, area_code)
 
 
-def _for_community(shelf: Shelf, times: Times) -> ColumnElement[bool]:
-    """The community decides where no buyer does."""
-    clause = on_shelf(shelf, times)
-    return clause & Delivery.contract_id.is_(None) if shelf is Shelf.TO_DECIDE else clause
-
-
 def _select(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     recipients = (
         select(func.count())
@@ -325,7 +320,8 @@ def _row(
     is_own = policy.belongs_to_provider(viewer, it)
     recorded_it = it.done_by is not None and it.done_by == viewer.person_id
     may_speak = not is_own and not recorded_it and (is_recipient or is_community)
-    decides = is_buyer if it.contract_id is not None else is_community
+    is_round = it.property_contract_id is not None and it.disputed_at is None
+    decides = is_buyer if it.contract_id is not None else is_community and not is_round
     may_record = policy.may_record(viewer, it)
     reads_dispute = may_record or is_buyer or it.disputed_by == viewer.person_id
     return DeliveryRow(

@@ -6,14 +6,17 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from marketplace import desk
 from marketplace.bootstrap import House
-from marketplace.delivery.deliveries import details, property_rounds
+from marketplace.delivery.deliveries import confirming, details, property_rounds, queries
+from marketplace.delivery.deliveries.clauses import Shelf
+from marketplace.delivery.deliveries.drafts import DisputeDraft
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
 from marketplace.delivery.properties.models import CompoundOwner, PropertyContract
 from marketplace.delivery.ratings.models import RatingTicket
 from marketplace.identity.viewer import Role
 from marketplace.kernel.clock import FixedClock, day_starts
-from tests import builders, delivering
+from tests import builders, city, delivering
 from tests.deliveries import drain
 
 
@@ -77,6 +80,31 @@ async def test_compounds_without_owners_or_without_a_contract_then_are_not_asked
     assert await held(house) == []
     clock.set(day_starts(date(2027, 1, 2)))
     assert [one.title[:4] for one in await held(house)] == ["新签合同"]
+
+
+async def test_the_community_confirms_and_accepts_no_quarter_until_an_owner_disputes_it(
+    house: House, clock: FixedClock
+) -> None:
+    async with house.database.unit_of_work() as session:
+        compound_id = await delivering.compound(session)
+        await delivering.property_contract(session, compound_id)
+        owner = await delivering.owner(session, compound_id)
+        worker = await builders.viewer(session, "社工", Role.COMMUNITY_WORKER, city.JIANGSU_COMMUNITY)
+    clock.advance(timedelta(days=60))
+    (one,) = await held(house)
+
+    async def waiting() -> tuple[list[Shelf], bool, int]:
+        async with house.database.reading() as session:
+            counts = await queries.community_counts(session, worker)
+            row = await queries.delivery(session, worker, one.id)
+            tasks = (await desk.of_viewer(session, worker)).waiting
+        shelves = [shelf for shelf, count in counts.items() if count]
+        return shelves, row.may_decide, tasks[desk.Task.DELIVERIES_TO_DECIDE]
+
+    assert await waiting() == ([Shelf.OVER], False, 0)
+    async with house.database.unit_of_work() as session:
+        await confirming.dispute(session, owner, one.id, DisputeDraft(text="楼道没有打扫"))
+    assert await waiting() == ([Shelf.TO_DECIDE, Shelf.DISPUTED], True, 1)
 
 
 async def test_two_rounds_at_once_are_one(house: House, clock: FixedClock) -> None:
