@@ -216,3 +216,15 @@ async def test_evidence_is_handed_in_shown_to_the_two_sides_and_taken_back(
     await visitor.sign_in(at.member.signed_in())
     await visitor.submit_and_follow(await visitor.get(one), f"{paper}/remove")
     assert (await visitor.get(paper)).status == 404
+
+
+async def test_residents_are_told_for_whom_the_providers_pages_are_and_where_theirs_is(
+    house: House, visitor: Visitor
+) -> None:
+    async with house.database.unit_of_work() as session:
+        resident = await builders.viewer(session, "居民")
+    await visitor.sign_in(resident.signed_in())
+    for path in ("/deliveries", "/deliveries/calendar"):
+        page = await visitor.get(path)
+        assert "本页供提供服务的组织使用" in page.text and "/my/services" in page.links
+        assert "/deliveries/new" not in page.links

@@ -21,7 +21,7 @@ from marketplace.delivery.deliveries.clauses import (
     Shelf,
 )
 from marketplace.delivery.deliveries.drafts import AcceptanceOfManyDraft
-from marketplace.delivery.deliveries.policy import COMMUNITY
+from marketplace.delivery.deliveries.policy import COMMUNITY, brings_services
 from marketplace.delivery.deliveries.queries import DeliveryRow
 from marketplace.delivery.deliveries.states import DeliveryState
 from marketplace.identity.viewer import Viewer
@@ -51,7 +51,13 @@ async def deliveries_desk(request: Request) -> Response:
     return _show(
         request,
         "deliveries/desk.html",
-        {"counts": counts, "shelf": shelf, "page": page, "contract_id": contract_id},
+        {
+            "counts": counts,
+            "shelf": shelf,
+            "page": page,
+            "contract_id": contract_id,
+            "is_provider": brings_services(viewer),
+        },
     )
 
 
@@ -59,8 +65,9 @@ async def deliveries_calendar(request: Request) -> Response:
     """A month of the provider's work: a sheet of days, and the days in order."""
     first = month_starts(request.query_params.get("month", "")) or today_of(request).replace(day=1)
     before = _later(first, 1)
+    viewer = viewer_of(request)
     async with house_of(request).database.reading() as session:
-        rows = await queries.month(session, viewer_of(request), first, before)
+        rows = await queries.month(session, viewer, first, before)
     by_day = {day: list(found) for day, found in groupby(rows, lambda row: local_day(row.starts_at))}
     context: dict[str, Any] = {
         "first": first,
@@ -70,6 +77,7 @@ async def deliveries_calendar(request: Request) -> Response:
         "is_cut": len(rows) == queries.MOST_IN_MONTH,
         "earlier": f"{_later(first, -1):%Y-%m}",
         "later": f"{before:%Y-%m}",
+        "is_provider": brings_services(viewer),
     }
     return render(request, "deliveries/calendar.html", context)
 

@@ -162,7 +162,7 @@ class _Teller:
         classes = await self._plan(
             contract_id, today - timedelta(days=21), "手机课堂：挂号与付款", weeks=10, key="classes"
         )
-        for days, name in ((9, "周二晚间班"), (8, "周四晚间班"), (7, "周六亲子班")):
+        for days, name in ((9, "防诈骗"), (8, "视频通话"), (7, "打车与导航")):
             await self._plan(
                 contract_id, today - timedelta(days=days), f"手机课堂：{name}", key=f"late{days}"
             )

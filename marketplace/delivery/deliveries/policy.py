@@ -46,6 +46,11 @@ def is_community(viewer: Viewer, delivery: Provided) -> bool:
     return viewer.holds_in_area(delivery.area_code, *COMMUNITY)
 
 
+def brings_services(viewer: Viewer) -> bool:
+    """Whether the viewer may ever plan and record something, as ``provided_by``."""
+    return bool(viewer.areas_of(*AREA_ORGANISERS) or viewer.organisations_of(*PROVIDERS))
+
+
 def may_plan(viewer: Viewer, delivery: Provided) -> bool:
     """Whether the viewer plans, moves and cancels it: the provider, and for a volunteer need whoever organises the need."""
     if is_provider(viewer, delivery):
