@@ -153,9 +153,12 @@ async def _give(request: Request, form: Form, assisted_how: str | None) -> None:
     draft = read(RatingDraft, fields)
     ticket_id = await _judge(request, request.path_params["ticket_code"])
     pictures: Sequence[bytes] = [form.files[name].content for name in PHOTOS if name in form.files]
-    kept = await photo_store.keep(house.rating_photos, pictures)
-    async with house.database.unit_of_work() as session:
-        await ratings.give(session, viewer_of(request), house.vault, ticket_id, draft, _source(request), kept)
+    viewer, source = viewer_of(request), _source(request)
+    async with (
+        photo_store.kept(house.database, house.rating_photos, pictures) as kept,
+        house.database.unit_of_work() as session,
+    ):
+        await ratings.give(session, viewer, house.vault, ticket_id, draft, source, kept)
 
 
 async def _show(request: Request, form: Form, *, is_helper: bool = False) -> Response:

@@ -1,6 +1,7 @@
 """Photos have a store of their own: put away before their rating is given, and dropped for good when their author is erased."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence, Set
+from contextlib import asynccontextmanager
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
@@ -13,12 +14,29 @@ from marketplace.kernel.files import FileStore
 _AT_ONCE = 500
 
 
-async def keep(store: FileStore, contents: Sequence[bytes]) -> Sequence[tuple[str, int, str]]:
-    """Put the photos away: type, size and key of each. Raises as ``photos.checked``."""
-    return [
-        (content_type, len(content), await store.put(content))
-        for content_type, content in photos.checked(contents)
-    ]
+@asynccontextmanager
+async def kept(
+    database: Database, store: FileStore, contents: Sequence[bytes]
+) -> AsyncIterator[Sequence[tuple[str, int, str]]]:
+    """Photos that are put away while their rating is given: type, size and key of each. Where no rating took them they are deleted.
+
+    Raises as ``photos.checked``.
+    """
+    checked = photos.checked(contents)
+    put = [(content_type, len(content), await store.put(content)) for content_type, content in checked]
+    try:
+        yield put
+    finally:
+        for key in await _of_no_rating(database, {key for _, _, key in put}):
+            await store.delete(key)
+
+
+async def _of_no_rating(database: Database, keys: Set[str]) -> Set[str]:
+    if not keys:
+        return keys
+    async with database.reading() as session:
+        taken = await session.scalars(select(RatingPhoto.file_key).where(RatingPhoto.file_key.in_(keys)))
+        return keys - set(taken)
 
 
 async def drop_removed(database: Database, store: FileStore) -> None:

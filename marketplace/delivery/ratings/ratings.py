@@ -11,6 +11,7 @@ from marketplace.db import audit
 from marketplace.db.clock import database_now
 from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
+from marketplace.delivery import formula
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
 from marketplace.delivery.ratings import exclusions, periods, policy, sources, tickets
 from marketplace.delivery.ratings.drafts import RatingDraft
@@ -37,9 +38,6 @@ from marketplace.kernel.vault import Vault
 from marketplace.outbox.publish import publish
 from marketplace.procurement.contracts import opinions
 
-SIXTIETHS = 60
-"""A mean of one to five whole numbers is a whole number of sixtieths."""
-
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -55,7 +53,7 @@ async def give(
     """Rate with a ticket; answers the rating's id. The same idempotency key again answers the same, whatever happened since.
 
     The edge has read the ticket's code (``tickets.judge``), or takes one that is the viewer's own (``own_ticket``). ``pictures`` are
-    stored already (``photo_store.keep``). With ``assisted_how`` a helper of the community enters what somebody else says.
+    stored already (``photo_store.kept``). With ``assisted_how`` a helper of the community enters what somebody else says.
 
     Raises TicketIsUnknown for None, TicketIsUsed, TicketIsExpired, TicketIsVoid, TicketIsOfAnotherDelivery, RatingIsEmpty,
     RaterIsOfTheProvider, RaterIsOfThePurchase, RaterCarriedItOut, PeriodIsClosed, DeliveryIsRated; for a helper also SignInNeeded,
@@ -189,7 +187,7 @@ async def _use(session: Session, ticket_id: UUID) -> bool:
 
 def _sixtieths(points: Mapping[str, int | None]) -> int:
     given = [one for one in points.values() if one is not None]
-    return SIXTIETHS * sum(given) // len(given)
+    return formula.SIXTIETHS * sum(given) // len(given)
 
 
 async def _keep_words(

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text
@@ -392,14 +393,35 @@ async def test_identical_words_have_the_same_fingerprint_and_marks_alone_have_no
 
 
 async def test_photos_are_kept_with_the_type_that_their_bytes_prove(house: House) -> None:
-    pictures = await photo_store.keep(house.rating_photos, [png(), jpeg()])
-    await scene.give(house, (await one_ticket(house)).id, pictures=pictures)
+    await give_with_photos(house, (await one_ticket(house)).id, png(), jpeg())
     kept = {one.content_type: one for one in await rows(house, RatingPhoto)}
     assert {kind: one.size for kind, one in kept.items()} == {
         "image/png": len(png()),
         "image/jpeg": len(jpeg()),
     }
     assert await house.rating_photos.get(kept["image/png"].file_key or "") == png()
+
+
+async def give_with_photos(house: House, ticket_id: UUID, *contents: bytes, **facts: Any) -> None:
+    async with photo_store.kept(house.database, house.rating_photos, contents) as pictures:
+        await scene.give(house, ticket_id, pictures=pictures, **facts)
+
+
+def photos_in(house: House) -> int:
+    return sum(path.is_file() for path in (house.settings.data_folder / "rating_photos").rglob("*"))
+
+
+async def test_photos_that_no_rating_took_are_left_nowhere(house: House) -> None:
+    ticket = await one_ticket(house)
+    with pytest.raises(RatingIsEmpty):
+        await give_with_photos(house, ticket.id, png(), overall=None)
+    assert photos_in(house) == 0
+    await give_with_photos(house, ticket.id, png(), idempotency_key="once")
+    await give_with_photos(house, ticket.id, jpeg(), idempotency_key="once")
+    with pytest.raises(TicketIsUsed):
+        await give_with_photos(house, ticket.id, png(), jpeg())
+    assert photos_in(house) == 1
+    assert await house.rating_photos.get((await rows(house, RatingPhoto))[0].file_key) == png()
 
 
 async def test_where_a_rating_came_from_is_kept_as_fingerprints_and_forgotten_later(
