@@ -18,6 +18,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from marketplace.delivery.formula import SIXTIETHS
 from marketplace.delivery.ratings.anomaly_rows import (
     HIGHEST_FROM,
     LOWEST_UP_TO,
@@ -32,6 +33,7 @@ from marketplace.delivery.ratings.anomaly_rows import (
     span_of,
     uniform,
 )
+from marketplace.kernel.clock import local_day
 
 BURST, SAME_SOURCE, IDENTICAL_TEXT, LINKED, MEAN_SHIFT = CAUSES = (
     "burst",
@@ -209,8 +211,8 @@ class _Provider:
             return
         evidence = {
             "ratings": len(window),
-            "mean_hundredths": round(mean_now * 100 / 60),
-            "before_hundredths": round(past[1] * 100 / 60 / past[0]),
+            "mean_hundredths": round(mean_now * 100 / SIXTIETHS),
+            "before_hundredths": round(past[1] * 100 / SIXTIETHS / past[0]),
             "before_ratings": past[0],
             "sigmas_tenths": round(abs(sigmas) * 10),
             "side": side.name,
@@ -256,7 +258,7 @@ class _Provider:
 
     def _rhythm(self, quiet: Sequence[Given]) -> float:
         """Ratings on a day with any, before or in the quiet part of the period, whichever is more."""
-        days = len({row.given_at.date() for row in quiet})
+        days = len({local_day(row.given_at) for row in quiet})
         before = self._past.ratings / self._past.active_days if self._past.active_days else 0.0
         return max(before, len(quiet) / days if days else 0.0)
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -99,6 +100,16 @@ def test_a_busy_provider_has_busy_hours() -> None:
     busy = Past(6000, 6000 * 290, 6000 * 290**2, 5000, 10, 100, 300)
     assert held(rows, busy) == {}
     assert BURST in held(rows)
+
+
+def test_a_busy_day_is_shanghais_and_not_cut_in_two_at_eight_in_the_morning() -> None:
+    half_past_six = datetime(2026, 11, 9, 22, 30, tzinfo=UTC)
+    busy_morning = [
+        replace(row, given_at=half_past_six + timedelta(minutes=6 * number))
+        for number, row in enumerate(mixed(30))
+    ]
+    crowd = [given(number, 5, address=PLACE) for number in range(60)]
+    assert BURST not in held([*busy_morning, *crowd])
 
 
 def test_many_at_once_with_ordinary_scores_from_everywhere_are_no_burst() -> None:
