@@ -40,13 +40,9 @@ async def write(session: Session, viewer: Viewer, property_contract_id: UUID, dr
     side = side_of(standing, contract.organisation_id)
     if side is None:
         raise NotFound()
-    before = await session.scalar(
-        select(RenewalMessage).where(
-            RenewalMessage.written_by == person_id, RenewalMessage.idempotency_key == draft.idempotency_key
-        )
-    )
+    before = await _of_key(session, person_id, property_contract_id, draft)
     if before is not None:
-        return _same(before, property_contract_id, draft)
+        return before
     rule = await rules.in_force(session, "property.renewal")
     talk = talk_of(contract, rule.value, local_day(session.now()))
     if not talk.is_open:
@@ -61,7 +57,10 @@ async def write(session: Session, viewer: Viewer, property_contract_id: UUID, dr
         idempotency_key=draft.idempotency_key,
     )
     if not await insert_once(session, row):
-        raise KeyIsOfAnotherAct()
+        # Somebody was quicker with the same key: the same hand sending twice.
+        before = await _of_key(session, person_id, property_contract_id, draft)
+        assert before is not None
+        return before
     return row.id
 
 
@@ -108,8 +107,17 @@ async def inside(
     return contract, standing
 
 
-def _same(before: RenewalMessage, property_contract_id: UUID, draft: MessageDraft) -> UUID:
-    """Raises KeyIsOfAnotherAct."""
+async def _of_key(
+    session: Session, person_id: UUID, property_contract_id: UUID, draft: MessageDraft
+) -> UUID | None:
+    """The message that was written with this key before. Raises KeyIsOfAnotherAct when it said something else."""
+    before = await session.scalar(
+        select(RenewalMessage).where(
+            RenewalMessage.written_by == person_id, RenewalMessage.idempotency_key == draft.idempotency_key
+        )
+    )
+    if before is None:
+        return None
     if before.property_contract_id != property_contract_id or before.text != draft.text:
         raise KeyIsOfAnotherAct()
     return before.id

@@ -24,7 +24,7 @@ MOST_OPEN: Final = 20
 async def wish(session: Session, viewer: Viewer, draft: ServiceWishDraft) -> UUID:
     """Say that one would like more of a kind of service, at home unless another area is named; gives the wish's id.
 
-    Whoever wishes for the same again keeps the one wish, with the newest words. Raises SignInNeeded, InputIsInvalid, TooManyOpenWishes.
+    Whoever wishes for the same again keeps the one wish, with the newest words, and it counts as long as a new one. Raises SignInNeeded, InputIsInvalid, TooManyOpenWishes.
     """
     person_id = viewer.signed_in()
     # One person's wishes are counted under the lock of the person, so that two taps at once do not pass the limit.
@@ -40,7 +40,7 @@ async def wish(session: Session, viewer: Viewer, draft: ServiceWishDraft) -> UUI
         )
     )
     if same is not None:
-        same.text = draft.text or same.text
+        same.text, same.wished_at = draft.text or same.text, session.now()
         return same.id
     count = select(func.count()).where(ServiceWish.person_id == person_id, *_OPEN)
     if (await session.scalar(count) or 0) >= MOST_OPEN:

@@ -1,5 +1,6 @@
 """The talk before renewal: when it is open, who takes part, what is hidden."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,13 @@ async def hide(house: House, viewer: Viewer, message_id: UUID) -> None:
 async def read_talk(house: House, viewer: Viewer, contract_id: UUID) -> Any:
     async with house.database.reading() as session:
         return (await inside.messages(session, viewer, contract_id, PageRequest(20))).rows
+
+
+async def test_one_word_sent_twice_at_once_is_one_message(house: House) -> None:
+    at = await scene.build(house)
+    contract_id = await scene.agreed(house, at, **SOON)
+    answers = await asyncio.gather(*(write(house, at.owner, contract_id, key="one") for _ in range(4)))
+    assert len(set(answers)) == 1
 
 
 async def test_three_sides_talk_and_nobody_else_hears_it(house: House) -> None:

@@ -75,6 +75,19 @@ async def test_said_again_a_wish_stays_one_with_the_newest_words(house: House) -
     assert set(answers) == {first}
 
 
+async def test_a_wish_that_is_too_old_to_count_counts_again_when_it_is_said_again(
+    house: House, clock: FixedClock
+) -> None:
+    async with house.database.unit_of_work() as session:
+        people = [await builders.viewer(session) for _ in range(5)]
+    for _ in range(2):
+        for one in people:
+            await scene.wish(house, one)
+        assert await asked(house, city.JIANGSU_COMMUNITY) == [(SERVICE, 5)]
+        clock.advance(timedelta(days=1000))
+        assert await asked(house, city.JIANGSU_COMMUNITY) == []
+
+
 async def test_rivals_of_one_person_make_one_wish(house: House) -> None:
     async with house.database.unit_of_work() as session:
         resident = await builders.viewer(session)
