@@ -10,5 +10,5 @@ from marketplace.outbox.registry import Registry
 def register(registry: Registry, personal_data: PersonalData) -> None:
     """Put the repeated task into the registry, and what people received and said into every export and erasure."""
     registry.repeat("deliveries.deliver_finished", timedelta(minutes=10), shifts.deliver_finished)
-    registry.repeat("deliveries.hold_property_round", timedelta(hours=6), property_rounds.hold_round)
+    registry.repeat("deliveries.hold_property_round", timedelta(minutes=10), property_rounds.hold_round)
     personal_data.add("deliveries", own_data.collect, own_data.erase)

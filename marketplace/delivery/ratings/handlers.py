@@ -32,8 +32,8 @@ def register(registry: Registry, personal_data: PersonalData, vault: Vault, phot
     registry.on(DeliveryDone, "ratings.issue_tickets", issue)
     registry.on(DeliveryCancelled, "ratings.void_tickets", void)
     registry.repeat("ratings.close_periods", timedelta(minutes=5), periods.close_due)
-    registry.repeat("ratings.remind", timedelta(hours=1), reminders.remind)
-    registry.repeat("ratings.forget_sources", timedelta(hours=6), sources.forget_old)
+    registry.repeat("ratings.remind", timedelta(minutes=5), reminders.remind)
+    registry.repeat("ratings.forget_sources", timedelta(hours=1), sources.forget_old)
     registry.repeat("ratings.forget_tries", timedelta(days=1), tickets.forget_tries)
     registry.repeat_errand(
         "ratings.drop_removed_photos", timedelta(hours=6), partial(photo_store.drop_removed, store=photos)
