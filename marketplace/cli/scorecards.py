@@ -99,10 +99,10 @@ def close() -> None:
         from marketplace.delivery.ratings import periods
 
         async with house.database.unit_of_work() as session:
-            due = await _due(session)
+            due = await periods.due(session)
             await periods.close_due(session)
         await _deliver(house)
-        return [_span(first, last) for first, last in due]
+        return [_span(one.starts_on, one.ends_on) for one in due]
 
     closed = run(work)
     for one in closed:
@@ -131,20 +131,6 @@ async def _closed(session: "Session", starts_on: "date | None") -> "tuple[UUID, 
         query = query.where(RatingPeriod.starts_on == starts_on)
     found = (await session.execute(query.order_by(RatingPeriod.starts_on.desc()).limit(1))).one_or_none()
     return None if found is None else (found.id, found.starts_on, found.ends_on)
-
-
-async def _due(session: "Session") -> "Sequence[tuple[date, date]]":
-    from sqlalchemy import select
-
-    from marketplace.delivery.ratings.models import RatingPeriod
-    from marketplace.kernel.clock import local_day
-
-    rows = await session.execute(
-        select(RatingPeriod.starts_on, RatingPeriod.ends_on)
-        .where(RatingPeriod.closed_at.is_(None), RatingPeriod.ends_on < local_day(session.now()))
-        .order_by(RatingPeriod.starts_on)
-    )
-    return [(row.starts_on, row.ends_on) for row in rows]
 
 
 def _span(first: "date", last: "date") -> "dict[str, object]":

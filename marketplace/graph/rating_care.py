@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 import orjson
 import strawberry
 
+from marketplace.delivery.formula import SIXTIETHS
 from marketplace.delivery.ratings import held_queries, holds, moderation, moderation_queries
 from marketplace.delivery.ratings.care_drafts import (
     AppealDecisionDraft,
@@ -144,7 +145,7 @@ class HeldRatingRow:
         return cls(
             rating_id=global_id("Rating", row.id),
             given_at=row.given_at,
-            mean=round(row.sixtieths / 60, 4),
+            mean=round(row.sixtieths / SIXTIETHS, 4),
             is_assisted=row.is_assisted,
             is_open=row.is_open,
             causes=[

@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 import marketplace.graph.tickets  # noqa: F401 - names the enumeration Assistance, which is used here too
+from marketplace.delivery.formula import SIXTIETHS
 from marketplace.delivery.ratings import cells, moderation, published, replies
 from marketplace.delivery.ratings.care_drafts import HidingReason, Part, ReplyDraft, ReportDraft
 from marketplace.delivery.ratings.cells import CellCount
@@ -115,7 +116,7 @@ class Rating(Node):
             month=row.month,
             published_at=row.published_at,
             points=[RatingPoints(dimension=one, points=said[one]) for one in DIMENSIONS] if said else None,
-            mean=round(row.sixtieths / 60, 4) if row.sixtieths is not None else None,
+            mean=round(row.sixtieths / SIXTIETHS, 4) if row.sixtieths is not None else None,
             should_continue=row.should_continue,
             assisted_how=Assistance(row.assisted_how) if row.assisted_how else None,
             words=row.words,

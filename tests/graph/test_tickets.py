@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from marketplace.bootstrap import House
-from marketplace.delivery.ratings import codes, periods, tickets
+from marketplace.delivery.ratings import codes, periods
 from marketplace.graph.nodes import global_id
 from marketplace.identity.viewer import Role, Viewer
 from marketplace.kernel.ids import new_id
@@ -34,7 +34,7 @@ def said(**facts: Any) -> dict[str, Any]:
 
 
 def code_of(house: House, ticket_id: UUID) -> str:
-    return codes.grouped(tickets.code_of(house.vault, ticket_id))
+    return codes.grouped(codes.code_of(house.vault, ticket_id))
 
 
 async def test_who_received_a_service_finds_the_ticket_rates_and_reads_it_again(house: House) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from marketplace.bootstrap import House
-from marketplace.delivery.ratings import codes, tickets
+from marketplace.delivery.ratings import codes
 from marketplace.delivery.ratings.models import RatingPhoto, RatingSource, RatingTicket
 from marketplace.identity.models import Person
 from marketplace.identity.viewer import Viewer
@@ -27,7 +27,7 @@ async def slip(house: House) -> tuple[RatingTicket, str]:
 
 
 def path_of(house: House, ticket_id: UUID) -> str:
-    return f"/r/{tickets.code_of(house.vault, ticket_id)}"
+    return f"/r/{codes.code_of(house.vault, ticket_id)}"
 
 
 async def be(visitor: Visitor, house: House, viewer: Viewer) -> None:
@@ -81,7 +81,7 @@ async def test_photos_come_along_and_what_is_none_is_refused(visitor: Visitor, h
 async def test_a_code_is_typed_into_one_huge_field(visitor: Visitor, house: House) -> None:
     ticket, path = await slip(house)
     page = await visitor.get("/r")
-    typed = codes.grouped(tickets.code_of(house.vault, ticket.id)).lower()
+    typed = codes.grouped(codes.code_of(house.vault, ticket.id)).lower()
     opened = await visitor.submit(page, "/r", code=typed)
     assert (opened.status, opened.location) == (303, path)
 
@@ -319,7 +319,7 @@ async def test_slips_carry_a_code_and_a_qr_and_are_for_the_community_alone(
     await be(visitor, house, await scene.worker(house))
     page = await visitor.get(place)
     for ticket in (first, second):
-        assert codes.grouped(tickets.code_of(house.vault, ticket.id)) in page.text
+        assert codes.grouped(codes.code_of(house.vault, ticket.id)) in page.text
     assert page.html.count('class="qr"') == 2 and "http://testserver/r" in page.text
     assert page.answer.headers["cache-control"] == "no-store"
 

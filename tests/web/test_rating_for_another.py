@@ -3,7 +3,7 @@
 import pytest
 
 from marketplace.bootstrap import House
-from marketplace.delivery.ratings import tickets
+from marketplace.delivery.ratings import codes
 from tests import city
 from tests.delivery.ratings import scene
 from tests.web.test_rating import be, path_of, slip
@@ -18,7 +18,7 @@ async def test_a_helper_with_a_slip_is_led_to_the_entry_for_somebody(visitor: Vi
     await be(visitor, house, await scene.worker(house))
     page = await visitor.get(path)
     assert HINT in page.text
-    assert f"/ratings/assist/{tickets.code_of(house.vault, ticket.id)}" in page.html
+    assert f"/ratings/assist/{codes.code_of(house.vault, ticket.id)}" in page.html
     assert "How were you told?" in (await visitor.get(path.replace("/r/", "/ratings/assist/"))).text
 
 

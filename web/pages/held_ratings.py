@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.catalogue import queries as catalogue
+from marketplace.delivery.formula import SIXTIETHS
 from marketplace.delivery.ratings import held_queries, holds
 from marketplace.delivery.ratings.anomalies import BURST, IDENTICAL_TEXT, LINKED, MEAN_SHIFT, SAME_SOURCE
 from marketplace.delivery.ratings.care_drafts import HoldDecisionDraft
@@ -162,7 +163,7 @@ def _telling(row: HeldRating) -> str:
 
 def _shown(request: Request, row: HeldRating) -> ShownRating:
     evidence = [(cause, told(request, cause)) for cause in row.causes]
-    return ShownRating(row, f"{row.sixtieths / 60:.2f}", evidence)
+    return ShownRating(row, f"{row.sixtieths / SIXTIETHS:.2f}", evidence)
 
 
 def told(request: Request, cause: Cause) -> str:

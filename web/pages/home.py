@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
+from marketplace.delivery.ratings import codes
 from marketplace.delivery.ratings import queries as rating_queries
-from marketplace.delivery.ratings import tickets
 from marketplace.delivery.ratings.queries import TicketRow
 from marketplace.discovery.finding import Found, find_needs
 from marketplace.discovery.numbers import city_numbers, open_needs_by_category
@@ -99,7 +99,7 @@ async def _next(request: Request, session: Session) -> Next | None:
     person = await session.get_one(Person, viewer.person_id)
     return Next(
         coming.rows,
-        [(ticket, tickets.code_of(vault, ticket.id)) for ticket in waiting.rows],
+        [(ticket, codes.code_of(vault, ticket.id)) for ticket in waiting.rows],
         (await invitation_queries.mine(session, viewer))[:_SHOWN_INVITATIONS],
         has_home=person.home_area_code is not None or person.latitude is not None,
         has_birth_date=person.birth_date is not None,

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 from marketplace.delivery.deliveries import confirming, policy
 from marketplace.delivery.deliveries.holding import overdue_after
 from marketplace.delivery.deliveries.states import DeliveryState, delivery_state
-from marketplace.delivery.ratings import queries, tickets
+from marketplace.delivery.ratings import codes, queries
 from marketplace.delivery.ratings.queries import Received, ReceivedRow
 from marketplace.delivery.ratings.states import TicketState
 from marketplace.kernel.pagination import PageRequest
@@ -70,7 +70,7 @@ async def _show(request: Request, form: Form) -> Response:
             and not policy.belongs_to_provider(viewer, delivery)
         )
         can_rate = ticket is not None and ticket.state is TicketState.VALID
-        code = tickets.code_of(house.vault, ticket.id) if can_rate and ticket is not None else None
+        code = codes.code_of(house.vault, ticket.id) if can_rate and ticket is not None else None
         return Card(row, state, may_speak, code)
 
     context = {

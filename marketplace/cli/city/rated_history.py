@@ -13,9 +13,10 @@ from uuid import UUID
 from marketplace.cli.city.delivering_words import Service, delivering_words
 from marketplace.cli.city.people import Spot
 from marketplace.cli.city.work import Seeds, WorkRows
+from marketplace.delivery.formula import SIXTIETHS
 from marketplace.delivery.ratings import codes
 from marketplace.delivery.ratings.models import DIMENSIONS
-from marketplace.delivery.ratings.ratings import SIXTIETHS, folded
+from marketplace.delivery.ratings.ratings import folded
 from marketplace.delivery.ratings.sources import Source
 from marketplace.kernel.clock import SHANGHAI, local_day
 from marketplace.kernel.vault import Vault

@@ -11,7 +11,8 @@ from sqlalchemy import case, distinct, func, select
 from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.delivery import formula
-from marketplace.delivery.ratings.models import Rating, RatingPeriod
+from marketplace.delivery.ratings import periods
+from marketplace.delivery.ratings.models import Rating
 from marketplace.delivery.ratings.standing import counts, is_held, is_public
 from marketplace.identity.viewer import Viewer
 
@@ -38,12 +39,7 @@ async def counted(
     session: Session, organisation_ids: Collection[UUID]
 ) -> Mapping[UUID, Mapping[str, CellCount]]:
     """The same for several providers at once."""
-    last = await session.scalar(
-        select(RatingPeriod)
-        .where(RatingPeriod.closed_at.is_not(None))
-        .order_by(RatingPeriod.starts_on.desc())
-        .limit(1)
-    )
+    last = await periods.newest_closed(session)
     if last is None:
         return {}
     model = formula.Model.of(last.rules)

@@ -58,10 +58,6 @@ class HeldRating:
     def is_open(self) -> bool:
         return any(one.decided_at is None for one in self.causes)
 
-    @property
-    def first_cause(self) -> str:
-        return self.causes[0].cause
-
 
 @dataclass(frozen=True, slots=True)
 class Dot:

@@ -1,8 +1,6 @@
 """Moderation of words, photos and replies: readers report, moderators hide with a public reason, authors appeal once, another moderator
 decides. The number of a rating is never touched."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -79,7 +77,7 @@ async def dismiss(session: Session, viewer: Viewer, rating_id: UUID, what: Part)
     Raises SignInNeeded, NotFound, NotPermitted, CaretakerIsConcerned, ReportsAreSettled.
     """
     person_id = await _moderator(session, viewer, rating_id)
-    if not await _settle(session, person_id, rating_id, what.value):
+    if not await _settled(session, person_id, rating_id, what.value):
         raise ReportsAreSettled()
     audit.record(session, person_id, "rating.reports_dismissed", ("rating", rating_id), what=what.value)
 
@@ -106,7 +104,7 @@ async def hide(session: Session, viewer: Viewer, rating_id: UUID, draft: HidingD
     )
     if not await insert_once(session, row):
         raise PartIsHidden()
-    await _settle(session, person_id, rating_id, draft.what.value)
+    await _settled(session, person_id, rating_id, draft.what.value)
     audit.record(
         session,
         person_id,
@@ -229,7 +227,8 @@ def _with_author(viewer: Viewer) -> Any:
     )
 
 
-async def _settle(session: Session, person_id: UUID, rating_id: UUID, what: str) -> Sequence[datetime]:
+async def _settled(session: Session, person_id: UUID, rating_id: UUID, what: str) -> bool:
+    """Whether there were open reports about the part; they wait no more."""
     settled = await session.execute(
         update(RatingComplaint)
         .where(
@@ -238,7 +237,7 @@ async def _settle(session: Session, person_id: UUID, rating_id: UUID, what: str)
             RatingComplaint.dismissed_at.is_(None),
         )
         .values(dismissed_at=session.now(), dismissed_by=person_id)
-        .returning(RatingComplaint.complained_at)
+        .returning(RatingComplaint.id)
         .execution_options(synchronize_session=False)
     )
-    return settled.scalars().all()
+    return bool(settled.scalars().all())

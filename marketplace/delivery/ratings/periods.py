@@ -1,6 +1,6 @@
 """Rating periods: calendar months, opened when first needed with the rules of that moment, closed once by the worker, never reopened."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,6 +49,27 @@ async def running(session: Session) -> RatingPeriod | None:
     return found
 
 
+async def newest_closed(session: Session) -> RatingPeriod | None:
+    """The last period that closed, by whose rules what is public is judged; None before the first closing."""
+    found: RatingPeriod | None = await session.scalar(
+        select(RatingPeriod)
+        .where(RatingPeriod.closed_at.is_not(None))
+        .order_by(RatingPeriod.starts_on.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def due(session: Session) -> Sequence[RatingPeriod]:
+    """Open periods whose last day is over, the oldest first."""
+    found = await session.scalars(
+        select(RatingPeriod)
+        .where(RatingPeriod.closed_at.is_(None), RatingPeriod.ends_on < local_day(session.now()))
+        .order_by(RatingPeriod.starts_on)
+    )
+    return found.all()
+
+
 async def next_appearance(session: Session) -> date:
     """The day on which a rating given today appears: the first after its period."""
     period = await running(session)
@@ -68,10 +89,8 @@ async def rules_now(session: Session) -> Mapping[str, Any]:
 
 async def close_due(session: Session) -> None:
     """Close every period whose last day is over, the oldest first, and see that today has one: a repeated task."""
-    today = local_day(session.now())
-    over = select(RatingPeriod.id).where(RatingPeriod.closed_at.is_(None), RatingPeriod.ends_on < today)
-    for period_id in (await session.scalars(over.order_by(RatingPeriod.starts_on))).all():
-        await _close(session, period_id)
+    for period in await due(session):
+        await _close(session, period.id)
     await current(session)
 
 

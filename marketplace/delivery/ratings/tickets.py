@@ -70,22 +70,6 @@ async def void(session: Session, delivery_id: UUID) -> None:
     )
 
 
-def code_of(vault: Vault, ticket_id: UUID) -> str:
-    """The code of a ticket, without dashes."""
-    return codes.code_of(vault, ticket_id)
-
-
-async def by_code(session: Session, vault: Vault, code: str) -> RatingTicket | None:
-    """The ticket that a code opens, as people write it; None where there is none."""
-    plain = codes.read(code)
-    if plain is None:
-        return None
-    found: RatingTicket | None = await session.scalar(
-        select(RatingTicket).where(RatingTicket.code_fingerprint == codes.fingerprint_of(vault, plain))
-    )
-    return found
-
-
 async def judge(session: Session, vault: Vault, code: str, source: Source) -> UUID | None:
     """The ticket that a typed code opens; a wrong code is counted against the place it came from and answers None.
 
@@ -93,9 +77,13 @@ async def judge(session: Session, vault: Vault, code: str, source: Source) -> UU
     Raises TicketTriesAreUsedUp.
     """
     await must_have_tries(session, vault, source)
-    found = await by_code(session, vault, code)
-    if found is not None:
-        return found.id
+    plain = codes.read(code)
+    if plain is not None:
+        found: UUID | None = await session.scalar(
+            select(RatingTicket.id).where(RatingTicket.code_fingerprint == codes.fingerprint_of(vault, plain))
+        )
+        if found is not None:
+            return found
     hour = session.now().replace(minute=0, second=0, microsecond=0)
     counted = upsert(session, TicketTry).values(
         source_fingerprint=source.address_fingerprint(vault), hour=hour, wrong_tries=1

@@ -29,7 +29,8 @@ from marketplace.delivery.properties.models import (
 )
 from marketplace.delivery.properties.performance import Direction, Per, Promise, Told, kept_in_all, results
 from marketplace.delivery.properties.states import SourceKind
-from marketplace.delivery.ratings.models import Rating, RatingPeriod, RatingTicket
+from marketplace.delivery.ratings import periods
+from marketplace.delivery.ratings.models import Rating, RatingTicket
 from marketplace.delivery.ratings.standing import counts
 from marketplace.delivery.signals.judging import CommitmentsRule, Kept, RatingsRule
 from marketplace.kernel.clock import day_starts, local_day
@@ -133,12 +134,7 @@ async def kept(session: Session, rule: CommitmentsRule) -> dict[Subject, Kept]:
 
 async def closing(session: Session) -> Closing | None:
     """The newest closed period; None before the first closing."""
-    row = await session.scalar(
-        select(RatingPeriod)
-        .where(RatingPeriod.closed_at.is_not(None))
-        .order_by(RatingPeriod.starts_on.desc())
-        .limit(1)
-    )
+    row = await periods.newest_closed(session)
     return None if row is None else Closing(row.ends_on, Model.of(row.rules))
 
 

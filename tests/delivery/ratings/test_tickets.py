@@ -101,7 +101,7 @@ async def test_a_ticket_is_good_for_thirty_days_to_the_midnight_of_the_last(hous
     delivery_id = await scene.done(house, await scene.supplied(house), None)
     async with house.database.reading() as session:
         ticket = (await scene.issue(house, delivery_id))[0]
-        found = await queries.by_code(session, STRANGER, house.vault, tickets.code_of(house.vault, ticket.id))
+        found = await queries.by_code(session, STRANGER, house.vault, codes.code_of(house.vault, ticket.id))
     assert found is not None and found.last_day == date(2026, 12, 22)
 
 
@@ -131,7 +131,7 @@ async def test_tickets_of_a_delivery_that_is_called_off_are_void(house: House) -
 async def test_a_code_is_read_however_it_is_written(house: House) -> None:
     delivery_id = await scene.done(house, await scene.supplied(house), None)
     ticket = (await scene.issue(house, delivery_id))[0]
-    code = tickets.code_of(house.vault, ticket.id)
+    code = codes.code_of(house.vault, ticket.id)
     full_width = "".join(chr(ord(char) + 0xFEE0) for char in code)
     alike = code.replace("0", "o").replace("1", "l")
     for written in (code, code.lower(), codes.grouped(code), f"  {' '.join(code)} ", full_width, alike):
@@ -151,7 +151,7 @@ async def test_wrong_codes_are_counted_by_place_and_hour_and_then_not_answered(
 ) -> None:
     delivery_id = await scene.done(house, await scene.supplied(house), None)
     ticket = (await scene.issue(house, delivery_id))[0]
-    right = tickets.code_of(house.vault, ticket.id)
+    right = codes.code_of(house.vault, ticket.id)
     for _ in range(20):
         assert await typed(house, "0000-0000-0000") is None
     with pytest.raises(TicketTriesAreUsedUp) as refusal:
@@ -180,7 +180,7 @@ async def test_the_communitys_workers_see_unused_codes_and_that_is_on_record(hou
     delivery_id = await scene.done(house, await scene.supplied(house), None, None)
     first, second = await scene.issue(house, delivery_id)
     await scene.give(house, first.id)
-    assert await see(house, helper, delivery_id) == [tickets.code_of(house.vault, second.id)]
+    assert await see(house, helper, delivery_id) == [codes.code_of(house.vault, second.id)]
     async with house.database.reading() as session:
         entry = (
             await session.scalars(select(AuditEntry).where(AuditEntry.action == "rating_codes.seen"))
