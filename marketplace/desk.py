@@ -28,7 +28,7 @@ from marketplace.delivery.signals.models import Whistle
 from marketplace.hours.models import HourEntryApproval, HourEntryRequest, HourReview
 from marketplace.identity import policy as identity_policy
 from marketplace.identity.models import Person, PersonQualification
-from marketplace.identity.viewer import Role, Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES, Role, Viewer
 from marketplace.organisations import policy as organisation_policy
 from marketplace.organisations.models import Organisation
 from marketplace.outbox.models import OutboxEvent
@@ -135,15 +135,15 @@ def _counts(session: Session, viewer: Viewer) -> dict[Task, ScalarSelect[int]]:
 def _around_services(viewer: Viewer) -> dict[Task, ScalarSelect[int]]:
     """What waits around services that are brought and rated."""
     counts: dict[Task, ScalarSelect[int]] = {}
-    if viewer.organisations_of(*deliveries.PROVIDERS):
+    if viewer.organisations_of(*ORGANISATION_ROLES):
         counts[Task.DELIVERIES_TO_ANSWER] = _count(
             Delivery, deliveries.provided_by(viewer), waits_for_answer()
         )
-    if viewer.areas_of(*deliveries.COMMUNITY):
+    if viewer.areas_of(*COMMUNITY_ROLES):
         counts[Task.DELIVERIES_TO_DECIDE] = _count(
             Delivery, deliveries.of_community(viewer), waits_for_community()
         )
-    if viewer.areas_of(*signals.BUYERS, *signals.COMMUNITY):
+    if viewer.areas_of(*signals.BUYERS, *COMMUNITY_ROLES):
         counts[Task.WHISTLES] = _count(Whistle, signals.answerable_by(viewer))
     if viewer.areas_of(Role.AUDITOR):
         counts[Task.HELD_RATINGS] = _held_ratings(viewer)

@@ -33,6 +33,8 @@ class Scope(StrEnum):
 
 ORGANISATION_ROLES = frozenset({Role.ORGANISATION_MEMBER, Role.ORGANISATION_MANAGER})
 AREA_ROLES = frozenset(Role) - ORGANISATION_ROLES
+COMMUNITY_ROLES = (Role.COMMUNITY_WORKER, Role.DISTRICT_OFFICER)
+"""Who works for the residents of an area."""
 
 
 @dataclass(frozen=True, slots=True)

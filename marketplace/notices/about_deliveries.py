@@ -17,10 +17,9 @@ from marketplace.delivery.deliveries.events import (
     DeliveryPutRight,
 )
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
-from marketplace.delivery.deliveries.policy import COMMUNITY
 from marketplace.delivery.ratings import exclusions
 from marketplace.identity.models import Person
-from marketplace.identity.viewer import Role
+from marketplace.identity.viewer import COMMUNITY_ROLES, Role
 from marketplace.notices import audience, links
 from marketplace.notices.facts import Fact, Span
 from marketplace.notices.kinds import Kind
@@ -130,7 +129,7 @@ async def _providers(session: Session, row: Delivery) -> Iterable[UUID]:
 
 async def _deciders(session: Session, row: Delivery) -> Iterable[UUID]:
     if row.contract_id is None:
-        return await audience.nearest(session, row.area_code, *COMMUNITY)
+        return await audience.nearest(session, row.area_code, *COMMUNITY_ROLES)
     contract = await session.get_one(Contract, row.contract_id)
     buyer = await session.get_one(Buyer, contract.buyer_id)
     return await audience.nearest(session, buyer.area_code, Role.PROCUREMENT_OFFICER)

@@ -25,6 +25,7 @@ from marketplace.delivery.properties.models import (
     PropertyDemand,
     PropertyDemandSupport,
 )
+from marketplace.identity.viewer import COMMUNITY_ROLES
 from marketplace.kernel.clock import local_day
 from marketplace.notices import audience, links
 from marketplace.notices.facts import Fact, Word
@@ -39,7 +40,7 @@ _SLEPT: Final = timedelta(days=30)
 async def claimed(session: Session, event: OwnerClaimed) -> None:
     """The nearest workers hear that somebody says they own a home; not who."""
     compound = await session.get_one(Compound, event.compound_id)
-    people = await audience.nearest(session, compound.area_code, *policy.COMMUNITY)
+    people = await audience.nearest(session, compound.area_code, *COMMUNITY_ROLES)
     facts: dict[str, Fact] = {"compound": compound.name}
     about = f"{Kind.OWNER_CLAIMED}:{event.owner_id}"
     await tell(session, people, News(Kind.OWNER_CLAIMED, about, facts, links.owner_claim(event.owner_id)))
@@ -81,7 +82,7 @@ async def asked(session: Session, event: PropertyContractAsked) -> None:
     """The side that has not agreed yet hears that the other one has."""
     contract, compound, facts = await _contract(session, event.property_contract_id)
     if contract.owners_agreed_at is None:
-        people = await audience.nearest(session, compound.area_code, *policy.COMMUNITY)
+        people = await audience.nearest(session, compound.area_code, *COMMUNITY_ROLES)
     elif contract.company_agreed_at is None:
         people = await audience.managers(session, contract.organisation_id)
     else:
@@ -147,7 +148,7 @@ async def _contract(
 
 
 async def _sides(session: Session, contract: PropertyContract, compound: Compound) -> Sequence[UUID]:
-    workers = await audience.nearest(session, compound.area_code, *policy.COMMUNITY)
+    workers = await audience.nearest(session, compound.area_code, *COMMUNITY_ROLES)
     return [*workers, *await audience.managers(session, contract.organisation_id)]
 
 

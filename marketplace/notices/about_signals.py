@@ -12,7 +12,8 @@ from marketplace.delivery.properties.models import Compound, PropertyContract
 from marketplace.delivery.signals.events import WhistleAnswered, WhistleBlown, WishesTakenUp
 from marketplace.delivery.signals.judging import cause
 from marketplace.delivery.signals.models import ServiceWish, Whistle, WishDraft
-from marketplace.delivery.signals.policy import BUYERS, COMMUNITY
+from marketplace.delivery.signals.policy import BUYERS
+from marketplace.identity.viewer import COMMUNITY_ROLES
 from marketplace.kernel.local_forms import Named
 from marketplace.notices import audience, links
 from marketplace.notices.facts import Fact, Word
@@ -62,7 +63,7 @@ async def taken_up(session: Session, event: WishesTakenUp) -> None:
 
 
 async def _answering(session: Session, whistle: Whistle) -> Sequence[UUID]:
-    roles = BUYERS if whistle.contract_id is not None else COMMUNITY
+    roles = BUYERS if whistle.contract_id is not None else COMMUNITY_ROLES
     return await audience.nearest(session, whistle.area_code, *roles)
 
 

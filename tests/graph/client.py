@@ -1,7 +1,7 @@
 """Asks the graph over HTTP, in process: what a browser, a program or an attacker would send."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -20,6 +20,7 @@ from marketplace.graph.edge import GraphEndpoint, graph_route
 from marketplace.graph.limits import Limits
 from marketplace.graph.print import CONTRACT
 from marketplace.identity.models import ApiToken, SignedInSession
+from marketplace.identity.viewer import Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.kernel.vault import new_token, token_digest
 from tests import city
@@ -119,6 +120,28 @@ async def graph_client(
     transport = httpx2.ASGITransport(app=graph_app(house, shape))
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield GraphClient(client, headers)
+
+
+async def ask_as(
+    folder: str,
+    house: House,
+    viewer: Viewer | None,
+    name: str,
+    /,
+    scopes: Sequence[str] = ("read", "write"),
+    **variables: Any,
+) -> Any:
+    """The first field of the answer to a named operation of a folder, or the code of its error."""
+    token = None
+    if viewer is not None:
+        async with house.database.unit_of_work() as session:
+            token = await api_token(session, viewer.signed_in(), *scopes)
+    async with graph_client(house, token=token) as client:
+        answer = await client.ask(operation(f"{folder}/{name}"), **variables)
+    if answer.get("errors"):
+        return answer["errors"][0]["extensions"]["code"]
+    (found,) = answer["data"].values()
+    return found
 
 
 async def api_token(session: Session, person_id: UUID, *scopes: str, **facts: Any) -> str:

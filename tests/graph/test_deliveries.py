@@ -2,30 +2,19 @@
 
 import base64
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from marketplace.bootstrap import House
 from marketplace.graph.nodes import global_id
-from marketplace.identity.viewer import Viewer
 from marketplace.kernel.clock import FixedClock
 from tests.delivery.deliveries import scene
-from tests.graph.client import api_token, graph_client, operation
+from tests.graph import client
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
 
 
-async def ask_as(house: House, viewer: Viewer | None, name: str, **variables: Any) -> Any:
-    """The first field of the answer to a named operation of deliveries, or the code of its error."""
-    token = None
-    if viewer is not None:
-        async with house.database.unit_of_work() as session:
-            token = await api_token(session, viewer.signed_in(), "read", "write")
-    async with graph_client(house, token=token) as client:
-        answer = await client.ask(operation(f"deliveries/{name}"), **variables)
-    if answer.get("errors"):
-        return answer["errors"][0]["extensions"]["code"]
-    (found,) = answer["data"].values()
-    return found
+ask_as = partial(client.ask_as, "deliveries")
 
 
 def plan_of(at: scene.Scene, clock: FixedClock, **facts: Any) -> dict[str, Any]:

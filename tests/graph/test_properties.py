@@ -1,33 +1,15 @@
 """Property services over GraphQL, by the named operations: from the compound to a fact by a program's token, and closed doors for others."""
 
+from functools import partial
 from typing import Any
 
 from marketplace.bootstrap import House
 from marketplace.graph.nodes import global_id
-from marketplace.identity.viewer import Viewer
 from tests import city
 from tests.delivery.properties import scene
-from tests.graph.client import api_token, graph_client, operation
+from tests.graph import client
 
-
-async def ask_as(
-    house: House,
-    viewer: Viewer | None,
-    name: str,
-    scopes: tuple[str, ...] = ("read", "write"),
-    **variables: Any,
-) -> Any:
-    """The first field of the answer to a named operation of properties."""
-    token = None
-    if viewer is not None:
-        async with house.database.unit_of_work() as session:
-            token = await api_token(session, viewer.signed_in(), *scopes)
-    async with graph_client(house, token=token) as client:
-        answer = await client.ask(operation(f"properties/{name}"), **variables)
-    if answer.get("errors"):
-        return answer["errors"][0]["extensions"]["code"]
-    (found,) = answer["data"].values()
-    return found
+ask_as = partial(client.ask_as, "properties")
 
 
 async def test_from_a_compound_to_what_was_kept(house: House) -> None:

@@ -1,30 +1,17 @@
 """Public ratings over GraphQL: read by everybody, answered, reported, hidden, appealed; what is held is decided by auditors only."""
 
-from typing import Any
+from functools import partial
 
 import orjson
 
 from marketplace.bootstrap import House
 from marketplace.graph.nodes import global_id
-from marketplace.identity.viewer import Viewer
 from marketplace.kernel.ids import new_id
 from tests.delivering import SERVICE
 from tests.delivery.ratings import aftercare
-from tests.graph.client import api_token, graph_client, operation
+from tests.graph import client
 
-
-async def ask_as(house: House, viewer: Viewer | None, name: str, **variables: Any) -> Any:
-    """The first field of the answer to a named operation of ratings, or the code of its error."""
-    token = None
-    if viewer is not None:
-        async with house.database.unit_of_work() as session:
-            token = await api_token(session, viewer.signed_in(), "read", "write")
-    async with graph_client(house, token=token) as client:
-        answer = await client.ask(operation(f"ratings/{name}"), **variables)
-    if answer.get("errors"):
-        return answer["errors"][0]["extensions"]["code"]
-    (found,) = answer["data"].values()
-    return found
+ask_as = partial(client.ask_as, "ratings")
 
 
 async def test_everybody_reads_and_the_provider_answers_once_and_updates_once(house: House) -> None:

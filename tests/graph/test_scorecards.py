@@ -1,6 +1,6 @@
 """Scorecards over GraphQL, by the named operations: suppressed, explained, side by side, batched, and for whom they are."""
 
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from marketplace.bootstrap import House
@@ -8,28 +8,15 @@ from marketplace.delivery import formula
 from marketplace.delivery.formula import City, Model, Sums
 from marketplace.delivery.scorecards import counting
 from marketplace.graph.nodes import global_id
-from marketplace.identity.viewer import Viewer
 from marketplace.kernel.ids import new_id
 from marketplace.organisations.models import Organisation
 from tests import builders, delivering
 from tests.delivering import Supplied
 from tests.delivery.scorecards import scene
-from tests.graph.client import api_token, graph_client, operation
+from tests.graph import client
 from tests.statements import counting as counting_statements
 
-
-async def ask_as(house: House, viewer: Viewer | None, name: str, **variables: Any) -> Any:
-    """The first field of the answer to a named operation of scorecards."""
-    token = None
-    if viewer is not None:
-        async with house.database.unit_of_work() as session:
-            token = await api_token(session, viewer.signed_in(), "read")
-    async with graph_client(house, token=token) as client:
-        answer = await client.ask(operation(f"scorecards/{name}"), **variables)
-    if answer.get("errors"):
-        return answer["errors"][0]["extensions"]["code"]
-    (found,) = answer["data"].values()
-    return found
+ask_as = partial(client.ask_as, "scorecards")
 
 
 async def provider(house: House, points: list[int], name: str = "暖阳助老服务社") -> Supplied:

@@ -1,32 +1,19 @@
 """Whistles and wishes over GraphQL, by the named operations: the way through, and closed doors for others."""
 
-from typing import Any
+from functools import partial
 
 import pytest
 
 from marketplace.bootstrap import House
 from marketplace.graph.nodes import global_id
-from marketplace.identity.viewer import Viewer
 from marketplace.kernel.ids import new_id
 from tests import builders, city, delivering
 from tests.delivering import SERVICE
 from tests.delivery.signals import scene
-from tests.graph.client import api_token, graph_client, operation
+from tests.graph import client
 from tests.procurement.lists import scene as list_scene
 
-
-async def ask_as(house: House, viewer: Viewer | None, name: str, **variables: Any) -> Any:
-    """The first field of the answer to a named operation of signals."""
-    token = None
-    if viewer is not None:
-        async with house.database.unit_of_work() as session:
-            token = await api_token(session, viewer.signed_in(), "read", "write")
-    async with graph_client(house, token=token) as client:
-        answer = await client.ask(operation(f"signals/{name}"), **variables)
-    if answer.get("errors"):
-        return answer["errors"][0]["extensions"]["code"]
-    (found,) = answer["data"].values()
-    return found
+ask_as = partial(client.ask_as, "signals")
 
 
 async def test_the_buyer_reads_and_answers_a_whistle_and_others_do_not(house: House) -> None:

@@ -1,5 +1,6 @@
 """Rating tickets over GraphQL, by the named operations: one's own, with a code, with help, and what is refused."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,25 +9,14 @@ import pytest
 from marketplace.bootstrap import House
 from marketplace.delivery.ratings import codes, periods
 from marketplace.graph.nodes import global_id
-from marketplace.identity.viewer import Role, Viewer
+from marketplace.identity.viewer import Role
 from marketplace.kernel.ids import new_id
 from tests import builders, city
 from tests.delivery.ratings import scene
+from tests.graph import client
 from tests.graph.client import api_token, graph_client, operation
 
-
-async def ask_as(house: House, viewer: Viewer | None, name: str, **variables: Any) -> Any:
-    """The first field of the answer to a named operation of ratings."""
-    token = None
-    if viewer is not None:
-        async with house.database.unit_of_work() as session:
-            token = await api_token(session, viewer.signed_in(), "read", "write")
-    async with graph_client(house, token=token) as client:
-        answer = await client.ask(operation(f"ratings/{name}"), **variables)
-    if answer.get("errors"):
-        return answer["errors"][0]["extensions"]["code"]
-    (found,) = answer["data"].values()
-    return found
+ask_as = partial(client.ask_as, "ratings")
 
 
 def said(**facts: Any) -> dict[str, Any]:

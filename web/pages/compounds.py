@@ -13,7 +13,7 @@ from marketplace.delivery.properties import compounds, evidence, inside, owners,
 from marketplace.delivery.properties.drafts import ClaimDecisionDraft, ClaimDraft, CompoundDraft
 from marketplace.delivery.properties.queries import ContractRow
 from marketplace.delivery.scorecards import queries as scorecards
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, Viewer
 from marketplace.kernel.errors import NotPermitted
 from marketplace.kernel.input import read
 from marketplace.kernel.pagination import PageRequest
@@ -39,7 +39,7 @@ async def list_compounds(request: Request) -> Response:
         "mine": mine,
         "text": text[:120],
         "is_first": "after" not in request.query_params,
-        "may_register": bool(viewer.areas_of(*policy.COMMUNITY)),
+        "may_register": bool(viewer.areas_of(*COMMUNITY_ROLES)),
     }
     return render(request, "compounds/list.html", context)
 
@@ -81,7 +81,7 @@ async def performance(session: Session, viewer: Viewer, current: ContractRow | N
 async def register_compound(request: Request) -> Response:
     viewer = _must_register(request)
     async with house_of(request).database.reading() as session:
-        own = viewer.areas_of(*policy.COMMUNITY)[0]
+        own = viewer.areas_of(*COMMUNITY_ROLES)[0]
         initial = await area_picker.initial(session, own, locale_of(request))
     return await _show_form(request, blank_form(request, initial), None)
 
@@ -166,7 +166,7 @@ def _must_register(request: Request) -> Viewer:
     """Raises SignInNeeded, NotPermitted."""
     viewer = viewer_of(request)
     viewer.signed_in()
-    if not viewer.areas_of(*policy.COMMUNITY):
+    if not viewer.areas_of(*COMMUNITY_ROLES):
         raise NotPermitted()
     return viewer
 

@@ -35,6 +35,7 @@ from marketplace.procurement.contracts.drafts import (
 from web.forms import Form, blank_form, read_form
 from web.pages.contracts import BUYER, milestone_of, show_contract
 from web.redirects import redirect
+from web.routing import both
 from web.templating import render
 from web.visit import house_of, page_request, path_id, today_of, translator, viewer_of
 
@@ -247,10 +248,6 @@ async def _show_act(request: Request, template: str, form: Form) -> Response:
     return render(request, template, context, form.status)
 
 
-def _both(path: str, show: Any, save: Any, name: str, save_name: str) -> list[BaseRoute]:
-    return [Route(path, show, name=name), Route(path, save, methods=["POST"], name=save_name)]
-
-
 _ONE = "/desk/buying/contracts/{contract_id:uuid}"
 _MILESTONE = "/desk/buying/milestones/{milestone_id:uuid}"
 
@@ -265,19 +262,19 @@ routes: list[BaseRoute] = [
     Route(_ONE, desk_contract, name="desk_contract"),
     Route(f"{_ONE}/sign", sign_for_buyer, methods=["POST"], name="sign_for_buyer"),
     Route(f"{_ONE}/publish", publish_contract, methods=["POST"], name="publish_contract"),
-    *_both(f"{_ONE}/change", propose_change, save_change, "propose_change", "save_change"),
-    *_both(f"{_ONE}/end", propose_end, save_end, "propose_end", "save_end"),
-    *_both(f"{_ONE}/acceptance", accept_contract, save_acceptance, "accept_contract", "save_acceptance"),
-    *_both(_MILESTONE, decide_milestone, save_milestone_decision, "decide_milestone", "save_milestone"),
-    *_both(f"{_MILESTONE}/payment", pay_milestone, save_payment, "pay_milestone", "save_payment"),
-    *_both(
+    *both(f"{_ONE}/change", propose_change, save_change, "propose_change", "save_change"),
+    *both(f"{_ONE}/end", propose_end, save_end, "propose_end", "save_end"),
+    *both(f"{_ONE}/acceptance", accept_contract, save_acceptance, "accept_contract", "save_acceptance"),
+    *both(_MILESTONE, decide_milestone, save_milestone_decision, "decide_milestone", "save_milestone"),
+    *both(f"{_MILESTONE}/payment", pay_milestone, save_payment, "pay_milestone", "save_payment"),
+    *both(
         "/desk/buying/payments/{payment_id:uuid}",
         reverse_payment,
         save_reversal,
         "reverse_payment",
         "save_reversal",
     ),
-    *_both(
+    *both(
         "/desk/buying/changes/{change_id:uuid}",
         decide_change,
         save_change_decision,

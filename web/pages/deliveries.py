@@ -21,10 +21,10 @@ from marketplace.delivery.deliveries.clauses import (
     Shelf,
 )
 from marketplace.delivery.deliveries.drafts import AcceptanceOfManyDraft
-from marketplace.delivery.deliveries.policy import COMMUNITY, brings_services
+from marketplace.delivery.deliveries.policy import brings_services
 from marketplace.delivery.deliveries.queries import DeliveryRow
 from marketplace.delivery.deliveries.states import DeliveryState
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.ids import parse_id
 from marketplace.kernel.input import read
@@ -164,7 +164,7 @@ async def _areas(
     request: Request, viewer: Viewer, session: Session
 ) -> tuple[str | None, list[tuple[str, str]]]:
     """The chosen area, and those below the viewer's to choose from."""
-    own = viewer.areas_of(*COMMUNITY)
+    own = viewer.areas_of(*COMMUNITY_ROLES)
     asked = request.query_params.get("area", "")
     is_code = len(asked) == 12 and asked.isascii() and asked.isdecimal()
     chosen = asked if is_code and any(contains(one, asked) for one in own) else None

@@ -36,6 +36,7 @@ from marketplace.kernel.input import read
 from web.forms import WITH_FILE, Form, blank_form, read_form
 from web.many_forms import form_at, renamed
 from web.redirects import redirect
+from web.routing import both
 from web.templating import render
 from web.visit import house_of, now_of, path_id, translator, viewer_of
 
@@ -249,21 +250,17 @@ async def _show_act(request: Request, template: str, form: Form, may: May) -> Re
     return render(request, template, context, form.status)
 
 
-def _both(path: str, show: Any, save: Any, name: str, save_name: str) -> list[BaseRoute]:
-    return [Route(path, show, name=name), Route(path, save, methods=["POST"], name=save_name)]
-
-
 _ONE = "/deliveries/{delivery_id:uuid}"
 _PIECE = "/deliveries/evidence/{evidence_id:uuid}"
 
 routes: list[BaseRoute] = [
     Route(_ONE, delivery, name="delivery"),
     Route(f"{_ONE}/confirm", confirm_delivery, methods=["POST"], name="confirm_delivery"),
-    *_both(f"{_ONE}/record", record_delivery, save_record, "record_delivery", "save_record"),
-    *_both(f"{_ONE}/move", move_delivery, save_move, "move_delivery", "save_move"),
-    *_both(f"{_ONE}/cancel", cancel_delivery, save_cancel, "cancel_delivery", "save_cancel"),
-    *_both(f"{_ONE}/dispute", dispute_delivery, save_dispute, "dispute_delivery", "save_dispute"),
-    *_both(
+    *both(f"{_ONE}/record", record_delivery, save_record, "record_delivery", "save_record"),
+    *both(f"{_ONE}/move", move_delivery, save_move, "move_delivery", "save_move"),
+    *both(f"{_ONE}/cancel", cancel_delivery, save_cancel, "cancel_delivery", "save_cancel"),
+    *both(f"{_ONE}/dispute", dispute_delivery, save_dispute, "dispute_delivery", "save_dispute"),
+    *both(
         f"{_ONE}/decision",
         decide_delivery,
         save_delivery_decision,

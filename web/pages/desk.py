@@ -7,11 +7,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace import desk as desks
-from marketplace.delivery.deliveries import policy as deliveries
 from marketplace.delivery.signals import policy as signals
 from marketplace.desk import Task
 from marketplace.identity import policy
-from marketplace.identity.viewer import Role, Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES, Role, Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.recommendations.policy import may_govern_ranking
 from web.addresses import has_page, path_of
@@ -84,13 +83,13 @@ def _tools(request: Request, viewer: Viewer) -> dict[str, str]:
         "list_weights": may_govern_ranking(viewer),
         "objection_desk": bool(viewer.areas_of(Role.PROCUREMENT_OFFICER)),
         "supervision": bool(viewer.areas_of(Role.PROCUREMENT_SUPERVISOR)),
-        "deliveries_desk": bool(viewer.organisations_of(*deliveries.PROVIDERS)),
-        "community_deliveries": bool(viewer.areas_of(*deliveries.COMMUNITY)),
+        "deliveries_desk": bool(viewer.organisations_of(*ORGANISATION_ROLES)),
+        "community_deliveries": bool(viewer.areas_of(*COMMUNITY_ROLES)),
         "ratings_to_answer": bool(viewer.organisations_of(Role.ORGANISATION_MANAGER)),
-        "rating_help": bool(viewer.areas_of(*deliveries.COMMUNITY)),
+        "rating_help": bool(viewer.areas_of(*COMMUNITY_ROLES)),
         "signals": signals.has_use_of_whistles(viewer),
-        "asked_for": bool(viewer.areas_of(*signals.BUYERS, *signals.COMMUNITY)),
-        "compounds": bool(viewer.areas_of(*deliveries.COMMUNITY)),
+        "asked_for": bool(viewer.areas_of(*signals.BUYERS, *COMMUNITY_ROLES)),
+        "compounds": bool(viewer.areas_of(*COMMUNITY_ROLES)),
     }
     return {
         page: path_of(request, page)

@@ -12,6 +12,7 @@ from marketplace.delivery.deliveries.states import DeliveryState, delivery_state
 from marketplace.delivery.ratings import codes, queries
 from marketplace.delivery.ratings.queries import Received, ReceivedRow
 from marketplace.delivery.ratings.states import TicketState
+from marketplace.identity.viewer import COMMUNITY_ROLES
 from marketplace.kernel.pagination import PageRequest
 from web.forms import Form, blank_form, read_form
 from web.redirects import redirect
@@ -82,7 +83,7 @@ async def _show(request: Request, form: Form) -> Response:
         "only_coming": only_coming,
         "form": form,
         "is_first": is_first,
-        "helps": bool(viewer.areas_of(*policy.COMMUNITY)),
+        "helps": bool(viewer.areas_of(*COMMUNITY_ROLES)),
     }
     return render(request, "ratings/my_services.html", context, form.status)
 

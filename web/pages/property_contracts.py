@@ -28,6 +28,7 @@ from web.forms import Form, blank_form, read_form
 from web.many_forms import form_at
 from web.pages.compounds import performance
 from web.redirects import redirect
+from web.routing import both
 from web.templating import render
 from web.visit import house_of, page_request, path_id, translator, viewer_of
 
@@ -243,14 +244,10 @@ async def _own_contract(session: Session, viewer: Viewer, contract_id: UUID) -> 
     return row
 
 
-def _both(path: str, show: Any, save: Any, name: str, save_name: str) -> list[BaseRoute]:
-    return [Route(path, show, name=name), Route(path, save, methods=["POST"], name=save_name)]
-
-
 _ONE = "/compounds/contracts/{property_contract_id:uuid}"
 
 routes: list[BaseRoute] = [
-    *_both(
+    *both(
         "/compounds/{compound_id:uuid}/contracts/new",
         draft_contract,
         save_draft,
@@ -259,9 +256,9 @@ routes: list[BaseRoute] = [
     ),
     Route(_ONE, contract, name="property_contract"),
     Route(f"{_ONE}/standards", add_standards, methods=["POST"], name="add_property_standards"),
-    *_both(f"{_ONE}/lines", add_line, save_line, "add_property_line", "save_property_line"),
+    *both(f"{_ONE}/lines", add_line, save_line, "add_property_line", "save_property_line"),
     Route(f"{_ONE}/lines/{{number:int}}", line, name="property_line"),
     Route(f"{_ONE}/lines/{{number:int}}/remove", remove_line, methods=["POST"], name="remove_property_line"),
-    *_both(f"{_ONE}/agreement", agree, save_agreement, "agree_property_contract", "save_property_agreement"),
-    *_both(f"{_ONE}/end", end, save_end, "end_property_contract", "save_property_end"),
+    *both(f"{_ONE}/agreement", agree, save_agreement, "agree_property_contract", "save_property_agreement"),
+    *both(f"{_ONE}/end", end, save_end, "end_property_contract", "save_property_end"),
 ]

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from marketplace.delivery.properties import inside, policy, queries
-from marketplace.identity.viewer import ORGANISATION_ROLES
+from marketplace.delivery.properties import inside, queries
+from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES
 from marketplace.kernel.pagination import PageRequest
 from web.templating import render
 from web.visit import house_of, page_request, viewer_of
@@ -17,7 +17,7 @@ async def compound_desk(request: Request) -> Response:
     """What waits for the viewer, whichever side they are on."""
     viewer, vault = viewer_of(request), house_of(request).vault
     viewer.signed_in()
-    is_community = bool(viewer.areas_of(*policy.COMMUNITY))
+    is_community = bool(viewer.areas_of(*COMMUNITY_ROLES))
     async with house_of(request).database.reading() as session:
         claims = await inside.waiting_claims(session, viewer, vault, PageRequest(_SOME))
         if is_community:

@@ -27,6 +27,7 @@ from marketplace.kernel.input import read
 from web.forms import Form, blank_form, read_form
 from web.pages.compounds import performance
 from web.redirects import redirect
+from web.routing import both
 from web.templating import render
 from web.visit import house_of, page_request, path_id, translator, viewer_of
 
@@ -287,32 +288,28 @@ async def _show_message(request: Request, form: Form) -> Response:
     )
 
 
-def _both(path: str, show: Any, save: Any, name: str, save_name: str) -> list[BaseRoute]:
-    return [Route(path, show, name=name), Route(path, save, methods=["POST"], name=save_name)]
-
-
 _COMPOUND = "/compounds/{compound_id:uuid}"
 _DEMAND = "/compounds/demands/{property_demand_id:uuid}"
 _SOURCE = "/compounds/sources/{fact_source_id:uuid}"
 _TALK = "/compounds/contracts/{property_contract_id:uuid}/talk"
 
 routes: list[BaseRoute] = [
-    *_both(f"{_COMPOUND}/demands", show_demands, raise_demand, "property_demands", "raise_property_demand"),
+    *both(f"{_COMPOUND}/demands", show_demands, raise_demand, "property_demands", "raise_property_demand"),
     Route(f"{_DEMAND}/support", support_demand, methods=["POST"], name="support_property_demand"),
     Route(f"{_DEMAND}/withdraw", withdraw_support, methods=["POST"], name="withdraw_demand_support"),
-    *_both(_DEMAND, decline_demand, save_decline, "decline_property_demand", "save_demand_answer"),
-    *_both(f"{_COMPOUND}/sources", show_sources, register_source, "fact_sources", "register_fact_source"),
+    *both(_DEMAND, decline_demand, save_decline, "decline_property_demand", "save_demand_answer"),
+    *both(f"{_COMPOUND}/sources", show_sources, register_source, "fact_sources", "register_fact_source"),
     Route(f"{_SOURCE}/end", end_source, methods=["POST"], name="end_fact_source"),
-    *_both(f"{_SOURCE}/facts", post_fact, save_fact, "post_property_fact", "save_property_fact"),
-    *_both(
+    *both(f"{_SOURCE}/facts", post_fact, save_fact, "post_property_fact", "save_property_fact"),
+    *both(
         "/compounds/facts/{property_fact_id:uuid}",
         correct_fact,
         save_correction,
         "correct_property_fact",
         "save_fact_correction",
     ),
-    *_both(_TALK, talk, write_message, "renewal_talk", "write_renewal_message"),
-    *_both(
+    *both(_TALK, talk, write_message, "renewal_talk", "write_renewal_message"),
+    *both(
         "/compounds/messages/{renewal_message_id:uuid}",
         message,
         hide_message,

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries.models import Delivery
-from marketplace.delivery.deliveries.policy import COMMUNITY, is_community
+from marketplace.delivery.deliveries.policy import is_community
 from marketplace.delivery.ratings import (
     codes,
     periods,
@@ -27,7 +27,7 @@ from marketplace.delivery.ratings.errors import TicketIsUnknown
 from marketplace.delivery.ratings.models import DIMENSIONS
 from marketplace.delivery.ratings.queries import TicketRow
 from marketplace.delivery.ratings.sources import Source
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, Viewer
 from marketplace.kernel.errors import InputIsInvalid, NotPermitted
 from marketplace.kernel.input import read
 from web.addresses import path_of
@@ -199,7 +199,7 @@ async def _show(request: Request, form: Form, *, is_helper: bool = False) -> Res
 
 async def _is_for_another(session: Session, viewer: Viewer, row: TicketRow) -> bool:
     """Whether a helper of the community seems to hold somebody else's code, which here would count as their own opinion."""
-    if not viewer.areas_of(*COMMUNITY) or await queries.tickets_by_ids(session, viewer, [row.id]):
+    if not viewer.areas_of(*COMMUNITY_ROLES) or await queries.tickets_by_ids(session, viewer, [row.id]):
         return False
     return is_community(viewer, await session.get_one(Delivery, row.service.delivery_id))
 
@@ -213,7 +213,7 @@ def _must_help(request: Request) -> None:
     """Raises SignInNeeded, NotPermitted."""
     viewer = viewer_of(request)
     viewer.signed_in()
-    if not viewer.areas_of(*COMMUNITY):
+    if not viewer.areas_of(*COMMUNITY_ROLES):
         raise NotPermitted()
 
 

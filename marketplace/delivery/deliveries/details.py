@@ -17,7 +17,7 @@ from marketplace.delivery.deliveries.models import (
     DeliveryEvidence,
     DeliveryRecipient,
 )
-from marketplace.delivery.deliveries.policy import PROVIDERS, shows_evidence_to, visible_to
+from marketplace.delivery.deliveries.policy import shows_evidence_to, visible_to
 from marketplace.delivery.deliveries.queries import DeliveryRow, counted, page_of, times_of
 from marketplace.delivery.deliveries.recipients import PURPOSE
 from marketplace.delivery.deliveries.states import is_kept
@@ -25,7 +25,7 @@ from marketplace.hours.models import Attendance
 from marketplace.hours.states import Method
 from marketplace.identity.models import Person
 from marketplace.identity.phones import mask
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.kernel.pagination import Page, PageRequest
 from marketplace.kernel.vault import Vault
@@ -254,7 +254,9 @@ async def _side(session: Session, viewer: Viewer, contract_id: UUID) -> Contract
     """The contract, for its two sides. Raises SignInNeeded, NotFound."""
     viewer.signed_in()
     contract = await contract_queries.contract(session, viewer, contract_id)
-    if not contract.is_buyer and not viewer.holds_in_organisation(contract.organisation_id, *PROVIDERS):
+    if not contract.is_buyer and not viewer.holds_in_organisation(
+        contract.organisation_id, *ORGANISATION_ROLES
+    ):
         raise NotFound()
     return contract
 

@@ -13,7 +13,7 @@ from marketplace.delivery.deliveries import policy
 from marketplace.delivery.deliveries.errors import DeliveryIsCancelled, DeliveryIsNotDone, DeliveryIsTooEarly
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.deliveries.policy import received_by, visible_to
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
 from marketplace.kernel.errors import NotFound
 from marketplace.procurement.contracts import opinions
 from marketplace.procurement.contracts.models import Contract
@@ -48,11 +48,11 @@ async def is_of_supplier(session: Session, viewer: Viewer, delivery: Delivery) -
     """Whether the viewer is of the provider or, under a contract, of those who bid with it."""
     if policy.belongs_to_provider(viewer, delivery):
         return True
-    if delivery.contract_id is None or not viewer.organisations_of(*policy.PROVIDERS):
+    if delivery.contract_id is None or not viewer.organisations_of(*ORGANISATION_ROLES):
         return False
     contract = await session.get_one(Contract, delivery.contract_id)
     partners = await opinions.suppliers_of(session, contract)
-    return any(viewer.holds_in_organisation(one, *policy.PROVIDERS) for one in partners)
+    return any(viewer.holds_in_organisation(one, *ORGANISATION_ROLES) for one in partners)
 
 
 async def record_rule(session: Session) -> RuleInForce:

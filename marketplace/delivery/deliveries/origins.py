@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.db.session import Session
-from marketplace.delivery.deliveries import policy
 from marketplace.delivery.deliveries.drafts import PlanDraft
 from marketplace.delivery.deliveries.errors import (
     FrameworkHasNoDeliveries,
@@ -19,13 +18,14 @@ from marketplace.delivery.deliveries.errors import (
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.properties.models import Compound, PropertyContract
 from marketplace.identity import viewers
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import ORGANISATION_ROLES, Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted
 from marketplace.organisations.models import Organisation
+from marketplace.procurement.contracts import changes
 from marketplace.procurement.contracts import policy as contract_policy
 from marketplace.procurement.contracts.errors import ContractIsNotActive
-from marketplace.procurement.contracts.models import Contract, ContractChange, Milestone
+from marketplace.procurement.contracts.models import Contract, Milestone
 from marketplace.procurement.contracts.states import ContractState, contract_state
 from marketplace.procurement.models import Buyer
 from marketplace.procurement.tenders.models import Lot, Tender
@@ -100,7 +100,7 @@ async def found(
 async def offered(session: Session, viewer: Viewer) -> list[OfferedOrigin]:
     """Contracts under which the viewer may plan now, by title; at most fifty of each kind. Raises SignInNeeded."""
     viewer.signed_in()
-    organisations = viewer.organisations_of(*policy.PROVIDERS)
+    organisations = viewer.organisations_of(*ORGANISATION_ROLES)
     if not organisations:
         return []
     contracts = await session.execute(
@@ -169,26 +169,11 @@ async def term_of(session: Session, delivery: Delivery) -> tuple[date, date] | N
     """The first and the last day of the contract under which it is brought; None under a need."""
     if delivery.contract_id is not None:
         contract = await session.get_one(Contract, delivery.contract_id)
-        return contract.starts_on, await _last_day(session, contract)
+        return contract.starts_on, await changes.end_in_force(session, contract)
     if delivery.property_contract_id is not None:
         agreed = await session.get_one(PropertyContract, delivery.property_contract_id)
         return agreed.starts_on, agreed.ends_on
     return None
-
-
-async def _last_day(session: Session, contract: Contract) -> date:
-    """As signed, or as an approved change has it since."""
-    changed = await session.scalar(
-        select(ContractChange.ends_on)
-        .where(
-            ContractChange.contract_id == contract.id,
-            ContractChange.is_approved.is_(True),
-            ContractChange.ends_on.is_not(None),
-        )
-        .order_by(ContractChange.number.desc())
-        .limit(1)
-    )
-    return changed or contract.ends_on
 
 
 async def _of_contract(session: Session, viewer: Viewer, contract_id: UUID) -> Origin:
@@ -210,7 +195,7 @@ async def _of_contract(session: Session, viewer: Viewer, contract_id: UUID) -> O
     if row is None:
         raise NotFound()
     contract: Contract = row[0]
-    if not viewer.holds_in_organisation(contract.organisation_id, *policy.PROVIDERS):
+    if not viewer.holds_in_organisation(contract.organisation_id, *ORGANISATION_ROLES):
         raise NotPermitted() if row[4] else NotFound()
     assert row[1] is not None, "a tender is published with its kind of service"
     if contract.is_framework:
@@ -226,7 +211,7 @@ async def _of_contract(session: Session, viewer: Viewer, contract_id: UUID) -> O
         row[1],
         row[2] or row[3],
         contract.starts_on,
-        await _last_day(session, contract),
+        await changes.end_in_force(session, contract),
     )
 
 
@@ -263,7 +248,7 @@ async def _of_property(session: Session, viewer: Viewer, property_contract_id: U
         raise NotFound()
     contract: PropertyContract = row[0]
     is_public = contract.owners_agreed_at is not None and contract.company_agreed_at is not None
-    if not viewer.holds_in_organisation(contract.organisation_id, *policy.PROVIDERS):
+    if not viewer.holds_in_organisation(contract.organisation_id, *ORGANISATION_ROLES):
         raise NotPermitted() if is_public else NotFound()
     today = local_day(session.now())
     if not is_public or contract.ended_at is not None or contract.ends_on < today:

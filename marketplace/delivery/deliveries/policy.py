@@ -1,6 +1,6 @@
 """May they: deliveries are no public things. Provider, buyer, community and those who receive them see them; nobody judges their own."""
 
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
@@ -9,13 +9,10 @@ from marketplace.areas.codes import within
 from marketplace.delivery.deliveries.drafts import Receiver
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
 from marketplace.identity.models import Person
-from marketplace.identity.viewer import Role, Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES, Role, Viewer
 from marketplace.procurement.contracts.models import Contract
 from marketplace.procurement.models import Buyer
 from marketplace.volunteering.policy import AREA_ORGANISERS
-
-PROVIDERS: Final = (Role.ORGANISATION_MANAGER, Role.ORGANISATION_MEMBER)
-COMMUNITY: Final = (Role.COMMUNITY_WORKER, Role.DISTRICT_OFFICER)
 
 
 class Provided(Protocol):
@@ -31,7 +28,7 @@ class Provided(Protocol):
 
 def belongs_to_provider(viewer: Viewer, delivery: Provided) -> bool:
     """Whether the viewer is one of the organisation's own people."""
-    return viewer.holds_in_organisation(delivery.organisation_id, *PROVIDERS)
+    return viewer.holds_in_organisation(delivery.organisation_id, *ORGANISATION_ROLES)
 
 
 def is_provider(viewer: Viewer, delivery: Provided) -> bool:
@@ -43,12 +40,12 @@ def is_provider(viewer: Viewer, delivery: Provided) -> bool:
 
 def is_community(viewer: Viewer, delivery: Provided) -> bool:
     """Workers and officers of the area in which it is brought."""
-    return viewer.holds_in_area(delivery.area_code, *COMMUNITY)
+    return viewer.holds_in_area(delivery.area_code, *COMMUNITY_ROLES)
 
 
 def brings_services(viewer: Viewer) -> bool:
     """Whether the viewer may ever plan and record something, as ``provided_by``."""
-    return bool(viewer.areas_of(*AREA_ORGANISERS) or viewer.organisations_of(*PROVIDERS))
+    return bool(viewer.areas_of(*AREA_ORGANISERS) or viewer.organisations_of(*ORGANISATION_ROLES))
 
 
 def may_plan(viewer: Viewer, delivery: Provided) -> bool:
@@ -69,7 +66,7 @@ def provided_by(viewer: Viewer) -> ColumnElement[bool]:
         and_(Delivery.need_id.is_not(None), within(Delivery.area_code, area))
         for area in viewer.areas_of(*AREA_ORGANISERS)
     ]
-    organisations = viewer.organisations_of(*PROVIDERS)
+    organisations = viewer.organisations_of(*ORGANISATION_ROLES)
     if organisations:
         clauses.append(Delivery.organisation_id.in_(organisations))
     return or_(*clauses) if clauses else false()
@@ -77,7 +74,7 @@ def provided_by(viewer: Viewer) -> ColumnElement[bool]:
 
 def of_community(viewer: Viewer) -> ColumnElement[bool]:
     """SQL over deliveries: those brought where the viewer works for the community."""
-    areas = viewer.areas_of(*COMMUNITY)
+    areas = viewer.areas_of(*COMMUNITY_ROLES)
     return or_(*(within(Delivery.area_code, area) for area in areas)) if areas else false()
 
 

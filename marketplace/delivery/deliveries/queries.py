@@ -28,7 +28,7 @@ from marketplace.delivery.deliveries.holding import record_rule
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
 from marketplace.delivery.deliveries.states import DeliveryState, delivery_state
 from marketplace.delivery.properties.models import Compound, PropertyContract
-from marketplace.identity.viewer import Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, Viewer
 from marketplace.kernel.clock import day_starts
 from marketplace.kernel.errors import InputIsInvalid, NotFound, NotPermitted
 from marketplace.kernel.pagination import Page, PageRequest, cut, encode_cursor
@@ -209,7 +209,7 @@ async def for_file(session: Session, viewer: Viewer) -> list[DeliveryRow]:
 def must_work_for_community(viewer: Viewer) -> None:
     """Raises SignInNeeded, NotPermitted."""
     viewer.signed_in()
-    if not viewer.areas_of(*policy.COMMUNITY):
+    if not viewer.areas_of(*COMMUNITY_ROLES):
         raise NotPermitted()
 
 

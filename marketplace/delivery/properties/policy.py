@@ -10,11 +10,9 @@ from marketplace.areas.codes import within
 from marketplace.db.session import Session
 from marketplace.delivery.properties.errors import OwnersOnly, WorkerBelongsToTheCompany
 from marketplace.delivery.properties.models import Compound, CompoundOwner, PropertyContract
-from marketplace.identity.viewer import ORGANISATION_ROLES, Role, Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES, Role, Viewer
 from marketplace.kernel.clock import local_day
 from marketplace.kernel.errors import NotFound, NotPermitted
-
-COMMUNITY = (Role.COMMUNITY_WORKER, Role.DISTRICT_OFFICER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Standing:
 
 def is_community(viewer: Viewer, area_code: str) -> bool:
     """Community workers and district officers of the area."""
-    return viewer.holds_in_area(area_code, *COMMUNITY)
+    return viewer.holds_in_area(area_code, *COMMUNITY_ROLES)
 
 
 def must_not_be_of(viewer: Viewer, organisation_id: UUID) -> None:
@@ -147,7 +145,7 @@ def owned_by(viewer: Viewer) -> Select[UUID]:
 
 def looked_after_by(viewer: Viewer) -> ColumnElement[bool]:
     """SQL over compounds: those of the viewer's community."""
-    areas = viewer.areas_of(*COMMUNITY)
+    areas = viewer.areas_of(*COMMUNITY_ROLES)
     return or_(*(within(Compound.area_code, area) for area in areas)) if areas else false()
 
 

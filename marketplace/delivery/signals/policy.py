@@ -10,20 +10,19 @@ from sqlalchemy import ColumnElement, and_, false, or_, true
 from marketplace.areas.codes import within
 from marketplace.delivery.signals.errors import AnswererBelongsToTheProvider
 from marketplace.delivery.signals.models import Whistle
-from marketplace.identity.viewer import ORGANISATION_ROLES, Role, Viewer
+from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES, Role, Viewer
 from marketplace.kernel.errors import NotPermitted
 from marketplace.procurement.policy import may_buy
 from marketplace.volunteering.policy import may_publish
 
 BUYERS = (Role.PROCUREMENT_OFFICER,)
-COMMUNITY = (Role.COMMUNITY_WORKER, Role.DISTRICT_OFFICER)
 SUPERVISORS = (Role.PROCUREMENT_SUPERVISOR, Role.AUDITOR)
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """SQL over whistles."""
     bought = [within(Whistle.area_code, area) for area in viewer.areas_of(*BUYERS)]
-    looked_after = [within(Whistle.area_code, area) for area in viewer.areas_of(*COMMUNITY)]
+    looked_after = [within(Whistle.area_code, area) for area in viewer.areas_of(*COMMUNITY_ROLES)]
     supervised = [within(Whistle.area_code, area) for area in viewer.areas_of(*SUPERVISORS)]
     own = viewer.organisations_of(Role.ORGANISATION_MANAGER)
     return or_(
@@ -37,7 +36,7 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 def has_use_of_whistles(viewer: Viewer) -> bool:
     """Whether the viewer may ever see one."""
     return bool(
-        viewer.areas_of(*BUYERS, *COMMUNITY, *SUPERVISORS)
+        viewer.areas_of(*BUYERS, *COMMUNITY_ROLES, *SUPERVISORS)
         or viewer.organisations_of(Role.ORGANISATION_MANAGER)
     )
 
@@ -50,7 +49,7 @@ def may_answer(viewer: Viewer, whistle: Whistle) -> bool:
 def answerable_by(viewer: Viewer) -> ColumnElement[bool]:
     """SQL over whistles: those that wait for an answer which the viewer may give, as ``may_answer``."""
     bought = [within(Whistle.area_code, area) for area in viewer.areas_of(*BUYERS)]
-    looked_after = [within(Whistle.area_code, area) for area in viewer.areas_of(*COMMUNITY)]
+    looked_after = [within(Whistle.area_code, area) for area in viewer.areas_of(*COMMUNITY_ROLES)]
     own = viewer.organisations_of(*ORGANISATION_ROLES)
     return and_(
         Whistle.closed_at.is_(None),
@@ -82,7 +81,7 @@ def may_take_up_as_item(viewer: Viewer, area_code: str) -> bool:
 
 
 def _is_of_the_area(viewer: Viewer, whistle: Whistle) -> bool:
-    roles = BUYERS if whistle.contract_id is not None else COMMUNITY
+    roles = BUYERS if whistle.contract_id is not None else COMMUNITY_ROLES
     return viewer.holds_in_area(whistle.area_code, *roles)
 
 
