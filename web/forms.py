@@ -139,8 +139,9 @@ class Form:
         name = self._shown_at(problem)
         if name is None:
             return None, self._say(problem)
-        gap = ": " if self.locale == "en" else "："
-        return name, f"{self.labels[name]}{gap}{self._say(problem)}"
+        colon, gap = (":", " ") if self.locale == "en" else ("：", "")
+        label = self.labels[name]
+        return name, f"{label}{'' if label.endswith(('?', '？')) else colon}{gap}{self._say(problem)}"
 
     def _problems(self) -> Iterator[FieldProblem]:
         if isinstance(self.error, InputIsInvalid):

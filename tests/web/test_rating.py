@@ -122,7 +122,7 @@ async def test_after_twenty_wrong_codes_nobody_is_answered_there_for_a_while(
 async def test_nothing_chosen_is_told_and_nothing_is_lost(visitor: Visitor, house: House) -> None:
     ticket, path = await slip(house)
     answer = await visitor.submit(await visitor.get(path), path, text="只有文字")
-    assert answer.status == 422 and "How was it altogether?: Please choose." in answer.text
+    assert answer.status == 422 and "How was it altogether? Please choose." in answer.text
     assert "#field-overall" in answer.links
     assert answer.form(path).fields["text"] == ["只有文字"]
     async with house.database.reading() as session:
@@ -284,7 +284,7 @@ async def test_a_helper_enters_one_rating_after_the_other(visitor: Visitor, hous
     assert opened.location == f"/ratings/assist/{code}"
     page = await visitor.get(str(opened.location))
     unsaid = await visitor.submit(page, str(opened.location), overall="3")
-    assert unsaid.status == 422 and "How were you told?: Please choose." in unsaid.text
+    assert unsaid.status == 422 and "How were you told? Please choose." in unsaid.text
     done = await visitor.submit_and_follow(page, str(opened.location), overall="3", assisted_how="paper")
     assert "You can type the next code" in done.text
     (row,) = await scene.all_ratings(house)

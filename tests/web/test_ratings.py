@@ -106,6 +106,7 @@ async def test_from_a_report_to_a_restored_word(house: House, visitor: Visitor) 
         await visitor.get(decide), decide, is_restored="true", reason="确无骂人"
     )
     assert "The appeal is decided." in page.text
+    assert "There is nothing to hide" in (await visitor.get(f"{one}/hide")).text
     assert "There is nothing to decide" in (await visitor.get(decide)).text
     assert "水太凉" in (await visitor.get(one)).text
     await sign_in(house, visitor, at.author)

@@ -217,6 +217,9 @@ async def test_at_most_four_stand_side_by_side(house: House, visitor: Visitor) -
     assert "Where ranges overlap" in page.text
     many = await visitor.get(base + "".join(f"&with={one}" for one in ids[2:]))
     assert many.status == 422 and "At most 4 providers" in many.text
+    (back,) = [link for link in many.links if link.startswith("/scorecards?type=elderly_care&")]
+    again = next(one for one in (await visitor.get(back)).forms if one.action == "/scorecards/compare")
+    assert again.fields["with"] == [str(one) for one in ids[:4]]
     for nothing in ("/scorecards/compare", "/scorecards/compare?with=abc", f"{base[:25]}&with={new_id()}"):
         assert "Choose whom to compare" in (await visitor.get(nothing)).text
 

@@ -103,7 +103,7 @@ async def _show_hiding(request: Request, form: Form) -> Response:
         "row": row,
         "services": services,
         "form": form,
-        "parts": [part for part in Part if row.has(part.value)],
+        "parts": [part for part in Part if row.can_hide(part.value)],
         "reasons": list(HidingReason),
     }
     return render(request, "ratings/hide.html", context, form.status)

@@ -79,6 +79,7 @@ async def compare_scorecards(request: Request) -> Response:
         "prior": next((one.card.prior for one in rows if one.card), None),
         "names": DIMENSIONS,
         "most": queries.MOST_COMPARED,
+        "chosen": [("with", str(one)) for one in ids[: queries.MOST_COMPARED]],
         "form": form,
     }
     return render(request, "scorecards/compare.html", context, form.status)

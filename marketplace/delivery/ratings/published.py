@@ -102,6 +102,10 @@ class PublishedRating:
         there = {WORDS: self.words is not None, PHOTOS: bool(self.photos), REPLY: self.reply is not None}
         return there.get(what, False) and self.hides(what) is None
 
+    def can_hide(self, what: str) -> bool:
+        """Whether there is such a part that no appeal has restored."""
+        return self.has(what) and not any(one.what == what and one.is_restored for one in self.hidden)
+
 
 async def of_provider(
     session: Session, viewer: Viewer, organisation_id: UUID, service_type: str | None, request: PageRequest
