@@ -1,9 +1,8 @@
 """Notices about rating tickets: one when it is issued, which also asks whether it was so, one reminder, and never a third."""
 
-from uuid import UUID
-
 from sqlalchemy import ColumnElement, select
 
+from marketplace.db.rows import grouped
 from marketplace.db.session import Session
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.ratings.events import TicketIsWaiting, TicketsIssued
@@ -16,7 +15,7 @@ from marketplace.notices.telling import News, tell
 
 
 async def issued(session: Session, event: TicketsIssued) -> None:
-    """Everybody with an account who may rate the delivery hears so, once a ticket."""
+    """Everybody with an account who may rate the delivery hears so, once."""
     await _tell(session, Kind.RATING_WANTED, RatingTicket.delivery_id == event.delivery_id)
 
 
@@ -27,7 +26,7 @@ async def waiting(session: Session, event: TicketIsWaiting) -> None:
 
 async def _tell(session: Session, kind: Kind, which: ColumnElement[bool]) -> None:
     rows = await session.execute(
-        select(RatingTicket.id, RatingTicket.person_id, RatingTicket.expires_at, Delivery.title)
+        select(Delivery.id, Delivery.title, RatingTicket.expires_at, RatingTicket.person_id)
         .join(Delivery, Delivery.id == RatingTicket.delivery_id)
         .where(
             which,
@@ -37,11 +36,9 @@ async def _tell(session: Session, kind: Kind, which: ColumnElement[bool]) -> Non
             RatingTicket.expires_at > session.now(),
         )
     )
-    for ticket_id, person_id, expires_at, title in rows.all():
+    # One delivery gives a person one ticket, and all those of one hour the same last day.
+    for (delivery_id, title, expires_at), found in grouped((row[:3], row[3]) for row in rows).items():
         facts: dict[str, Fact] = {"service": title, "day": last_day(expires_at)}
-        news = News(kind, _told_for(kind, ticket_id), facts, links.my_services(), expires_at)
-        await tell(session, [person_id] if person_id else [], news)
-
-
-def _told_for(kind: Kind, ticket_id: UUID) -> str:
-    return f"{kind}:{ticket_id}"
+        people = [one for one in found if one is not None]
+        news = News(kind, f"{kind}:{delivery_id}", facts, links.my_services(), expires_at)
+        await tell(session, people, news)
