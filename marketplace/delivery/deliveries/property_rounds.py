@@ -4,11 +4,12 @@ Nobody plans a property company's quarter: it is over when it is over. So the ro
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
-from typing import Final
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import Select, exists, insert, select
 
 from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
@@ -24,6 +25,32 @@ from marketplace.organisations.models import Organisation
 
 _AT_ONCE: Final = 50
 _ROWS_AT_ONCE: Final = 500
+_LONGEST_NAME: Final = 100
+"""Of a compound, so that the quarter fits into the title behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """Three months that are over, from their first day to their last."""
+
+    first: date
+    last: date
+
+    @property
+    def over_at(self) -> datetime:
+        return day_starts(self.last + timedelta(days=1))
+
+    @property
+    def number(self) -> int:
+        return self.first.month // 3 + 1
+
+    @property
+    def name(self) -> str:
+        return f"{self.first.year}Q{self.number}"
+
+    @property
+    def key(self) -> str:
+        return f"property-round:{self.name}"
 
 
 async def hold_round(session: Session) -> None:
@@ -31,16 +58,9 @@ async def hold_round(session: Session) -> None:
 
     Its owners are those who were confirmed by the end of the quarter and still are. A compound without any is asked when it has some.
     """
-    first, last = last_quarter(local_day(session.now()))
-    after = day_starts(last + timedelta(days=1))
-    key = f"{first.year}Q{first.month // 3 + 1}"
-    owner_there = exists().where(
-        CompoundOwner.compound_id == PropertyContract.compound_id,
-        policy.confirmed(),
-        CompoundOwner.confirmed_at < after,
-    )
+    quarter = last_quarter(local_day(session.now()))
     asked = exists().where(
-        Delivery.property_contract_id == PropertyContract.id, Delivery.idempotency_key == _key(key)
+        Delivery.property_contract_id == PropertyContract.id, Delivery.idempotency_key == quarter.key
     )
     rows = await session.execute(
         select(PropertyContract, Compound, Organisation.name)
@@ -48,61 +68,67 @@ async def hold_round(session: Session) -> None:
         .join(Organisation, Organisation.id == PropertyContract.organisation_id)
         .where(
             policy.agreed(),
-            PropertyContract.starts_on <= last,
-            PropertyContract.ends_on >= last,
+            PropertyContract.starts_on <= quarter.last,
+            PropertyContract.ends_on >= quarter.last,
             # Ended during the quarter: nobody looked after the compound any more when it was over.
-            (PropertyContract.ended_at.is_(None)) | (PropertyContract.ended_at >= after),
-            owner_there,
+            (PropertyContract.ended_at.is_(None)) | (PropertyContract.ended_at >= quarter.over_at),
+            _owners(PropertyContract.compound_id, quarter).exists(),
             ~asked,
         )
         .order_by(PropertyContract.id)
         .limit(_AT_ONCE)
     )
     for contract, compound, company in rows.all():
-        people = (
-            await session.scalars(
-                select(CompoundOwner.person_id)
-                .where(
-                    CompoundOwner.compound_id == compound.id,
-                    policy.confirmed(),
-                    CompoundOwner.confirmed_at < after,
-                )
-                .order_by(CompoundOwner.id)
-            )
-        ).all()
-        begins = max(first, contract.starts_on)
-        row = Delivery(
-            # The same contract and quarter make the same id, so that two workers cannot both write it.
-            id=uuid5(contract.id, key),
-            property_contract_id=contract.id,
-            organisation_id=contract.organisation_id,
-            service_type=PROPERTY_SERVICE,
-            area_code=compound.area_code,
-            title=f"{compound.name} {first.year}年第{first.month // 3 + 1}季度物业服务",
-            promised="按物业服务合同清单提供的保洁、秩序维护、绿化、维修等服务。",
-            place=compound.address,
-            receiver=Receiver.BUILDING.value,
-            people=len(people),
-            served_by=company,
-            starts_at=day_starts(begins),
-            ends_at=after,
-            idempotency_key=_key(key),
-            planned_at=session.now(),
-        )
+        owners = _owners(compound.id, quarter).order_by(CompoundOwner.id)
+        people = (await session.scalars(owners)).all()
+        row = _delivery(session, quarter, contract, compound, company, len(people))
         if await insert_once(session, row):
             await _put_recipients(session, row.id, people)
             await finish(session, row, None)
 
 
-def last_quarter(today: date) -> tuple[date, date]:
-    """The first and the last day of the quarter that ended before ``today``."""
+def last_quarter(today: date) -> Quarter:
+    """The quarter that ended before ``today``."""
     this = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
     last = this - timedelta(days=1)
-    return date(last.year, last.month - 2, 1), last
+    return Quarter(date(last.year, last.month - 2, 1), last)
 
 
-def _key(quarter: str) -> str:
-    return f"property-round:{quarter}"
+def _owners(compound_id: Any, quarter: Quarter) -> Select[UUID]:
+    """SQL: those who own a home in the compound (a column or an id), confirmed by the end of the quarter."""
+    return select(CompoundOwner.person_id).where(
+        CompoundOwner.compound_id == compound_id,
+        policy.confirmed(),
+        CompoundOwner.confirmed_at < quarter.over_at,
+    )
+
+
+def _delivery(
+    session: Session,
+    quarter: Quarter,
+    contract: PropertyContract,
+    compound: Compound,
+    company: str,
+    people: int,
+) -> Delivery:
+    return Delivery(
+        # The same contract and quarter make the same id, so that two workers cannot both write it.
+        id=uuid5(contract.id, quarter.name),
+        property_contract_id=contract.id,
+        organisation_id=contract.organisation_id,
+        service_type=PROPERTY_SERVICE,
+        area_code=compound.area_code,
+        title=f"{compound.name[:_LONGEST_NAME]} {quarter.first.year}年第{quarter.number}季度物业服务",
+        promised="按物业服务合同清单提供的保洁、秩序维护、绿化、维修等服务。",
+        place=compound.address,
+        receiver=Receiver.BUILDING.value,
+        people=people,
+        served_by=company,
+        starts_at=day_starts(max(quarter.first, contract.starts_on)),
+        ends_at=quarter.over_at,
+        idempotency_key=quarter.key,
+        planned_at=session.now(),
+    )
 
 
 async def _put_recipients(session: Session, delivery_id: UUID, people: Sequence[UUID]) -> None:

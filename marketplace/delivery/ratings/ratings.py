@@ -69,8 +69,7 @@ async def give(
     given_before = await _same_as_before(session, ticket.id, draft.idempotency_key)
     if given_before is not None:
         return given_before
-    points = draft.points()
-    if not any(points.values()):
+    if not any(draft.points().values()):
         raise RatingIsEmpty()
     await _must_be_valid(session, ticket)
     hand = None if helper else viewer.person_id
@@ -85,12 +84,37 @@ async def give(
         raise TicketIsUsed()
     # A slip of nobody's, used by somebody who is signed in, counts as theirs: ten slips are not ten people.
     rater = hand if hand is not None and ticket.rater == ticket.id else ticket.rater
-    row = Rating(
+    row = _row(session, ticket, delivery, period.id, draft, rater, helper)
+    if not await insert_once(session, row):
+        raise DeliveryIsRated()
+    await _keep_words(session, vault, row.id, draft.text, pictures)
+    if helper is None:
+        # A helper's desk is where many write down what they think; it is on record as such, and is no trace.
+        await sources.note(session, vault, row.id, source)
+    else:
+        audit.record(session, helper, "rating.assisted", ("delivery", delivery.id), how=row.assisted_how)
+    if delivery.contract_id is not None:
+        await opinions.rated(session, delivery.contract_id, rater, told_from=periods.ends_at(period))
+    await publish(session, RatingGiven(rating_id=row.id))
+    return row.id
+
+
+def _row(
+    session: Session,
+    ticket: RatingTicket,
+    delivery: Delivery,
+    period_id: UUID,
+    draft: RatingDraft,
+    rater: UUID,
+    helper: UUID | None,
+) -> Rating:
+    points = draft.points()
+    return Rating(
         # The address of a public rating must not tell its provider who was there at that moment.
         id=new_timeless_id(),
         ticket_id=ticket.id,
         delivery_id=delivery.id,
-        period_id=period.id,
+        period_id=period_id,
         organisation_id=delivery.organisation_id,
         service_type=delivery.service_type,
         area_code=delivery.area_code,
@@ -104,18 +128,6 @@ async def give(
         given_on=local_day(session.now()),
         given_at=session.now(),
     )
-    if not await insert_once(session, row):
-        raise DeliveryIsRated()
-    await _keep_words(session, vault, row.id, draft.text, pictures)
-    if helper is None:
-        # A helper's desk is where many write down what they think; it is on record as such, and is no trace.
-        await sources.note(session, vault, row.id, source)
-    else:
-        audit.record(session, helper, "rating.assisted", ("delivery", delivery.id), how=row.assisted_how)
-    if delivery.contract_id is not None:
-        await opinions.rated(session, delivery.contract_id, rater, told_from=periods.ends_at(period))
-    await publish(session, RatingGiven(rating_id=row.id))
-    return row.id
 
 
 async def own_ticket(session: Session, viewer: Viewer, ticket_id: UUID) -> UUID:

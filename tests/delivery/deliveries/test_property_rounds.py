@@ -12,6 +12,7 @@ from marketplace.delivery.deliveries import confirming, details, property_rounds
 from marketplace.delivery.deliveries.clauses import Shelf
 from marketplace.delivery.deliveries.drafts import DisputeDraft
 from marketplace.delivery.deliveries.models import Delivery, DeliveryRecipient
+from marketplace.delivery.deliveries.property_rounds import Quarter
 from marketplace.delivery.properties.models import CompoundOwner, PropertyContract
 from marketplace.delivery.ratings.models import RatingTicket
 from marketplace.identity.viewer import Role
@@ -129,7 +130,7 @@ async def test_two_rounds_at_once_are_one(house: House, clock: FixedClock) -> No
     ],
 )
 def test_the_quarter_that_ended_last(today: date, first: date, last: date) -> None:
-    assert property_rounds.last_quarter(today) == (first, last)
+    assert property_rounds.last_quarter(today) == Quarter(first, last)
 
 
 async def test_the_company_never_reads_who_the_owners_are(house: House, clock: FixedClock) -> None:
@@ -144,3 +145,15 @@ async def test_the_company_never_reads_who_the_owners_are(house: House, clock: F
     async with house.database.reading() as session:
         shown = await details.recipients_of(session, manager, house.vault, one.id)
     assert [(row.number, row.name, row.phone) for row in shown] == [(1, None, None)]
+
+
+async def test_a_compound_with_the_longest_name_holds_up_no_round(house: House, clock: FixedClock) -> None:
+    now = clock.now()
+    clock.set(day_starts(date(2026, 9, 1)))
+    async with house.database.unit_of_work() as session:
+        compound_id = await delivering.compound(session, "新" * 120)
+        await delivering.property_contract(session, compound_id)
+        await delivering.owner(session, compound_id)
+    clock.set(now)
+    (one,) = await held(house)
+    assert one.title.endswith("新 2026年第3季度物业服务")
