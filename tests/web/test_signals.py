@@ -194,3 +194,13 @@ async def test_a_whistle_about_overdue_services_says_so(house: House, visitor: V
     for path in ("/signals", f"/signals/{whistle_id}"):
         page = await visitor.get(path)
         assert "服务逾期未登记" in page.text and page.text.count("承诺兑现不足") == (path == "/signals")
+
+
+async def test_whoever_answers_after_another_officer_is_told_so(house: House, visitor: Visitor) -> None:
+    under, whistle_id = await scene.blown(house)
+    await visitor.sign_in(under.officer.signed_in())
+    path = f"/signals/{whistle_id}"
+    page = await visitor.get(path)
+    await visitor.submit_and_follow(page, path, answer="已约谈")
+    late = await visitor.submit(page, path, answer="我也约谈了")
+    assert late.status == 409 and "请再看一下" in late.text and "已约谈" in late.text

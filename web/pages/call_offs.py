@@ -71,7 +71,8 @@ async def save_new_call_off(request: Request) -> Response:
             made = await call_offs.open_call_off(
                 session, viewer_of(request), lot_id, read(CallOffDraft, fields)
             )
-        return redirect(request, "call_off", _("It is called off."), call_off_id=made)
+        said = _("Suppliers can offer now.") if fields["way"] == "competition" else _("It is called off.")
+        return redirect(request, "call_off", said, call_off_id=made)
     return await _show_new(request, form)
 
 

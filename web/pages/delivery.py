@@ -30,6 +30,7 @@ from marketplace.delivery.deliveries.drafts import (
     SeatsDraft,
 )
 from marketplace.delivery.deliveries.queries import DeliveryRow
+from marketplace.delivery.deliveries.states import DeliveryState
 from marketplace.identity.viewer import Viewer
 from marketplace.kernel.errors import NotPermitted
 from marketplace.kernel.input import read
@@ -73,8 +74,11 @@ async def save_record(request: Request) -> Response:
         }
         draft = read(RecordDraft, {**form.given("minutes", "note"), "actuals": actuals})
         async with house_of(request).database.unit_of_work() as session:
+            before = await queries.delivery(session, viewer_of(request), delivery_id)
             await deliveries.record(session, viewer_of(request), delivery_id, draft)
         said = _("Recorded. Those who received it are asked whether it was so.")
+        if before.state is DeliveryState.SENT_BACK:
+            said = _("Recorded anew. It waits for its acceptance again.")
         return redirect(request, "delivery", said, delivery_id=delivery_id)
     return await _show_act(request, "deliveries/record.html", form, lambda row: row.may_record)
 

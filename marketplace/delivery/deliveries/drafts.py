@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
+from marketplace.delivery.properties.drafts import must_promise
 from marketplace.identity.phones import Phone
 from marketplace.kernel.input import (
     BlankIsNone,
@@ -75,7 +76,7 @@ class CommitmentDraft(Draft):
     text: Line
     unit: Annotated[str, Field(min_length=1, max_length=32), Printable]
     direction: CommitmentDirection = CommitmentDirection.AT_LEAST
-    target: Number
+    target: Annotated[Number, AfterValidator(must_promise)]
 
 
 class RecipientDraft(Draft):

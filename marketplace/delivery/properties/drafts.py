@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from marketplace.delivery.properties.performance import Direction, Per
 from marketplace.delivery.properties.standards import Part, Unit
@@ -21,6 +21,15 @@ Home = Annotated[str, FullWidthFolded, StringConstraints(min_length=1, max_lengt
 OptionalReason = Annotated[ShortText | None, BlankIsNone]
 # Far enough for any contract, and near enough that adding years stays a day.
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 12, 31))]
+
+
+def must_promise(target: int, given: ValidationInfo) -> int:
+    """Raises ValueError for "at least nothing"; "at most nothing" is a promise."""
+    if target == 0 and given.data.get("direction") == Direction.AT_LEAST:
+        raise ValueError("promises_nothing")
+    return target
+
+
 Whole = Annotated[int, FullWidthFolded, Field(ge=0, le=1_000_000_000)]
 
 
@@ -93,7 +102,7 @@ class LineDraft(Draft):
     text: PromiseText
     unit: Unit
     direction: Direction
-    target: Whole
+    target: Annotated[Whole, AfterValidator(must_promise)]
     per: Per
     demand_id: Annotated[UUID | None, BlankIsNone] = None
 

@@ -314,3 +314,11 @@ async def test_contracts_end_by_the_community_and_drafts_by_either_side(
     clock.advance(timedelta(days=10))
     with pytest.raises(PropertyContractIsOver):
         await act(house, contracts.agree_for_owners, at.worker, late)
+
+
+async def test_at_least_nothing_is_no_promise_but_at_most_nothing_is(house: House) -> None:
+    at = await scene.build(house)
+    contract_id = await scene.drafted(house, at)
+    with pytest.raises(InputIsInvalid):
+        await scene.line(house, at, contract_id, target=0)
+    await scene.line(house, at, contract_id, direction="at_most", target=0)
