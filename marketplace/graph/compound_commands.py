@@ -129,9 +129,7 @@ class CompoundMutations:
     @strawberry.mutation(description="Say which home is yours; the community confirms it.")
     async def claim_home(self, info: Info, input: ClaimHomeInput) -> OwnerClaimResult:
         key, fields = split_fields(input, "Compound", "compound_id")
-        draft = read(ClaimDraft, fields)
-        async with info.context.unit_of_work() as session:
-            made = await owners.claim(session, info.context.house.vault, info.context.viewer, key, draft)
+        made = await info.context.do(owners.claim, info.context.house.vault, key, read(ClaimDraft, fields))
         return await _claim(info, made)
 
     @strawberry.mutation(description="As community: confirm an owner, or refuse with the reason.")

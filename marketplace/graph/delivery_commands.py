@@ -28,7 +28,7 @@ from marketplace.delivery.deliveries.drafts import (
 from marketplace.graph.context import Info
 from marketplace.graph.deliveries import Delivery, DeliveryId
 from marketplace.graph.inputs import given
-from marketplace.graph.nodes import change, key_of, must_fetch
+from marketplace.graph.nodes import change, key_of, must_fetch, must_fetch_all
 from marketplace.graph.problems import Problems
 from marketplace.kernel.errors import InputIsInvalid
 from marketplace.kernel.input import read
@@ -201,7 +201,7 @@ class DeliveryMutations:
                 fields[name] = key_of(kind, fields[name])
         draft = read(PlanDraft, fields)
         made = await info.context.do(deliveries.plan, info.context.house.vault, draft)
-        return PlannedDeliveries(deliveries=[await must_fetch(info.context, Delivery, one) for one in made])
+        return PlannedDeliveries(deliveries=await must_fetch_all(info.context, Delivery, made))
 
     @strawberry.mutation(description="As provider: another time or place.")
     async def move_delivery(self, info: Info, input: MoveDeliveryInput) -> DeliveryResult:
@@ -293,4 +293,4 @@ class DeliveryMutations:
     async def accept_deliveries(self, info: Info, input: AcceptDeliveriesInput) -> AcceptDeliveriesResult:
         keys = [key_of("Delivery", one) for one in input.delivery_ids]
         await info.context.do(accepting.accept_many, read(AcceptanceOfManyDraft, {"delivery_ids": keys}))
-        return AcceptedDeliveries(deliveries=[await must_fetch(info.context, Delivery, one) for one in keys])
+        return AcceptedDeliveries(deliveries=await must_fetch_all(info.context, Delivery, keys))

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -78,6 +78,11 @@ async def must_fetch(context: Context, kind: type[NodeType], key: Hashable) -> N
     if found is None:
         raise NotFound()
     return found
+
+
+async def must_fetch_all(context: Context, kind: type[NodeType], keys: Iterable[Hashable]) -> list[NodeType]:
+    """The same for several, in their order, asked for at once."""
+    return list(await asyncio.gather(*(must_fetch(context, kind, key) for key in keys)))
 
 
 async def change(

@@ -234,9 +234,7 @@ class PropertyContractMutations:
     async def register_fact_source(self, info: Info, input: RegisterFactSourceInput) -> FactSourceResult:
         key, fields = split_fields(input, "Compound", "compound_id")
         draft = read(SourceDraft, fields)
-        async with info.context.unit_of_work() as session:
-            vault, viewer = info.context.house.vault, info.context.viewer
-            made = await sources.register(session, vault, viewer, key, draft)
+        made = await info.context.do(sources.register, info.context.house.vault, key, draft)
         return await _source(info, made)
 
     @strawberry.mutation(description="As community or keeper: let a source post no more.")

@@ -128,7 +128,7 @@ async def save_claim(request: Request) -> Response:
     with form.catching():
         draft = read(ClaimDraft, form.given("home"))
         async with house.database.unit_of_work() as session:
-            await owners.claim(session, house.vault, viewer_of(request), compound_id, draft)
+            await owners.claim(session, viewer_of(request), house.vault, compound_id, draft)
         said = _("Thank you. Your community looks at it and you will be told.")
         return redirect(request, "compound", said, compound_id=compound_id)
     return await _show_claim(request, form)

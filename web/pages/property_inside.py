@@ -87,7 +87,7 @@ async def register_source(request: Request) -> Response:
     with form.catching():
         draft = read(SourceDraft, form.given("name", "kind", "keeper_phone"))
         async with house.database.unit_of_work() as session:
-            await sources.register(session, house.vault, viewer_of(request), compound_id, draft)
+            await sources.register(session, viewer_of(request), house.vault, compound_id, draft)
         return redirect(request, "fact_sources", _("The source is registered."), compound_id=compound_id)
     return await _show_sources(request, form)
 

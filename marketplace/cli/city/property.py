@@ -146,7 +146,7 @@ async def _looked_after(
             session, people.worker, CompoundDraft(area_code=spot.code, **told)
         )
         for owner, home in zip((first, second), _HOMES, strict=True):
-            claim = await owners.claim(session, house.vault, owner, compound_id, ClaimDraft(home=home))
+            claim = await owners.claim(session, owner, house.vault, compound_id, ClaimDraft(home=home))
             await owners.decide(session, people.worker, claim, ClaimDecisionDraft(is_confirmed=True))
         said = delivering_words().property
         asked = DemandDraft(part=Part.SECURITY, text=said.demand, idempotency_key="demo")
@@ -185,7 +185,7 @@ async def _measured(
     async with house.database.unit_of_work() as session:
         keepers = {
             kind: await sources.register(
-                session, house.vault, worker, compound_id, SourceDraft(name=name, kind=kind)
+                session, worker, house.vault, compound_id, SourceDraft(name=name, kind=kind)
             )
             for kind, name in ((SourceKind.INSPECTION, said.inspection), (SourceKind.SENSOR, said.sensor))
         }

@@ -41,7 +41,7 @@ def plain_home(home: str) -> str:
     return " ".join(_KINDS_OF_PLACES.sub(" ", told).split())
 
 
-async def claim(session: Session, vault: Vault, viewer: Viewer, compound_id: UUID, draft: ClaimDraft) -> UUID:
+async def claim(session: Session, viewer: Viewer, vault: Vault, compound_id: UUID, draft: ClaimDraft) -> UUID:
     """Say that a home of the compound is one's own; answers the claim's id. Raises SignInNeeded, NotFound, ClaimIsOpenAlready."""
     person_id = viewer.signed_in()
     compound = await compound_of(session, compound_id)

@@ -23,7 +23,7 @@ from marketplace.kernel.vault import Vault
 
 
 async def register(
-    session: Session, vault: Vault, viewer: Viewer, compound_id: UUID, draft: SourceDraft
+    session: Session, viewer: Viewer, vault: Vault, compound_id: UUID, draft: SourceDraft
 ) -> UUID:
     """Register a source: the community any, a manager of the company there only the company's own; answers its id.
 

@@ -125,7 +125,7 @@ async def source(
     """A source that its registrar keeps."""
     draft = read(SourceDraft, {"name": name, "kind": kind, **more})
     async with house.database.unit_of_work() as session:
-        return await sources.register(session, house.vault, viewer, compound_id, draft)
+        return await sources.register(session, viewer, house.vault, compound_id, draft)
 
 
 def told(house: House, commitment_id: UUID, source_id: UUID, **changes: Any) -> FactDraft:

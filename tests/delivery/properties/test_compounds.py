@@ -99,7 +99,7 @@ def test_what_is_out_of_range_is_refused(fault: dict[str, Any]) -> None:
 async def claimed(house: House, viewer: Viewer, at: scene.Scene, home: str = "３号楼501室") -> Any:
     async with house.database.unit_of_work() as session:
         draft = read(ClaimDraft, {"home": home})
-        return await owners.claim(session, house.vault, viewer, at.compound_id, draft)
+        return await owners.claim(session, viewer, house.vault, at.compound_id, draft)
 
 
 async def decided(house: House, viewer: Viewer, owner_id: Any, **fields: Any) -> None:

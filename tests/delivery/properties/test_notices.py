@@ -18,7 +18,7 @@ async def test_the_community_hears_of_claims_and_the_person_of_the_answer(house:
     for number, confirmed in enumerate((False, True)):
         async with house.database.unit_of_work() as session:
             draft = ClaimDraft(home=f"{number}号楼")
-            owner_id = await owners.claim(session, house.vault, at.outsider, at.compound_id, draft)
+            owner_id = await owners.claim(session, at.outsider, house.vault, at.compound_id, draft)
         await drain(house)
         async with house.database.unit_of_work() as session:
             decision = ClaimDecisionDraft(is_confirmed=confirmed, reason=None if confirmed else "查无此户")
