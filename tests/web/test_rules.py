@@ -47,7 +47,8 @@ async def test_everybody_reads_the_rules_in_words(visitor: Visitor) -> None:
 async def test_the_rules_speak_chinese(app: Starlette, house: House) -> None:
     visitor = Visitor(app, house, locale="zh-CN")
     text = (await visitor.get("/rules")).text
-    assert "候补名额保留 12 小时" in text and "已核对原文：" in text
+    assert "候补名额保留 12 小时" in text and "已核对原文：国务院令第685号" in text
+    assert "已核对原文：<" not in text and " is ours" not in text and "天数由本平台自定" in text
     await visitor.client.aclose()
 
 

@@ -185,11 +185,17 @@ def _sources(source: str, locale: str) -> Iterator[str]:
         grade, _gap, text = part.partition(" ")
         if grade == _OWN:
             continue
-        known = word(locale, f"rule_source.{grade}")
-        if known == f"rule_source.{grade}":
-            yield part
+        known = _known_source(locale, grade)
+        if known is None:
+            yield _known_source(locale, part) or part
         else:
-            yield f"{known}{'' if known.endswith('：') else ' '}{text}".strip()
+            yield f"{known}{': ' if locale == EN else '：'}{text}" if text else known
+
+
+def _known_source(locale: str, name: str) -> str | None:
+    key = f"rule_source.{name}"
+    said = word(locale, key)
+    return None if said == key else said
 
 
 def _fields(row: Rule, locale: str) -> Iterator[ValueField]:
