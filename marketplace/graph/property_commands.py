@@ -9,6 +9,7 @@ import strawberry
 from marketplace.delivery.properties import (
     commitments,
     contracts,
+    fact_queries,
     facts,
     inside,
     renewal,
@@ -154,7 +155,7 @@ async def _contract(info: Info, key: UUID) -> ChangedPropertyContract:
 
 
 async def _source(info: Info, key: UUID) -> ChangedFactSource:
-    rows = await info.context.ask(inside.sources_by_ids, [key])
+    rows = await info.context.ask(fact_queries.sources_by_ids, [key])
     return ChangedFactSource(source=FactSource.of(rows[key]))
 
 
@@ -257,7 +258,7 @@ class PropertyContractMutations:
         if fields.get("corrects_id"):
             fields["corrects_id"] = key_of("PropertyFact", fields["corrects_id"])
         made = await info.context.do(facts.post, read(FactDraft, fields))
-        return PostedPropertyFact(fact=PropertyFact.of(await info.context.ask(inside.fact, made)))
+        return PostedPropertyFact(fact=PropertyFact.of(await info.context.ask(fact_queries.fact, made)))
 
     @strawberry.mutation(description="Say something in the talk before renewal.")
     async def write_renewal_message(

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import strawberry
 
-from marketplace.delivery.properties import inside
+from marketplace.delivery.properties import fact_queries, inside
 from marketplace.delivery.properties.drafts import Side
-from marketplace.delivery.properties.inside import ClaimRow, DemandRow, FactRow, MessageRow, SourceRow
+from marketplace.delivery.properties.fact_queries import FactRow, SourceRow
+from marketplace.delivery.properties.inside import ClaimRow, DemandRow, MessageRow
 from marketplace.delivery.properties.states import ClaimState, DemandState, SourceKind
 from marketplace.graph.connections import After, Connection, First, connection
 from marketplace.graph.context import Info
@@ -149,12 +150,12 @@ class RenewalMessage:
 class PropertyInsideQueries:
     @strawberry.field(description="Who measures in a compound.")
     async def fact_sources(self, info: Info, compound_id: CompoundId) -> list[FactSource]:
-        rows = await info.context.ask(inside.sources, key_of("Compound", compound_id))
+        rows = await info.context.ask(fact_queries.sources, key_of("Compound", compound_id))
         return [FactSource.of(row) for row in rows]
 
     @strawberry.field(description="The sources that you keep.")
     async def my_fact_sources(self, info: Info) -> list[FactSource]:
-        return [FactSource.of(row) for row in await info.context.ask(inside.kept_sources)]
+        return [FactSource.of(row) for row in await info.context.ask(fact_queries.kept_sources)]
 
     @strawberry.field(
         description="Every fact of one promise, the latest days first; for insiders and keepers."
@@ -169,7 +170,7 @@ class PropertyInsideQueries:
         after: After = None,
     ) -> Connection[PropertyFact]:
         key = key_of("PropertyCommitment", commitment_id)
-        page = await info.context.ask(inside.facts, key, PageRequest(first, after))
+        page = await info.context.ask(fact_queries.facts, key, PageRequest(first, after))
         return connection(page, PropertyFact.of)
 
     @strawberry.field(description="What owners ask, the newest first; for insiders.")

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketplace.areas import queries as areas
 from marketplace.db.session import Session
-from marketplace.delivery.properties import compounds, evidence, inside, owners, policy, queries
+from marketplace.delivery.properties import compounds, evidence, fact_queries, inside, owners, policy, queries
 from marketplace.delivery.properties.drafts import ClaimDecisionDraft, ClaimDraft, CompoundDraft
 from marketplace.delivery.properties.queries import ContractRow
 from marketplace.delivery.scorecards import queries as scorecards
@@ -58,7 +58,7 @@ async def compound(request: Request) -> Response:
             "standing": standing,
             "contracts": contracts,
             "current": current,
-            "sources": await inside.sources(session, viewer, compound_id),
+            "sources": await fact_queries.sources(session, viewer, compound_id),
             "claims": await inside.my_claims(session, viewer, house_of(request).vault, compound_id),
             **await performance(session, viewer, current),
         }

@@ -9,7 +9,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
-from marketplace.delivery.properties import commitments, contracts, evidence, inside, queries, standards
+from marketplace.delivery.properties import (
+    commitments,
+    contracts,
+    evidence,
+    fact_queries,
+    inside,
+    queries,
+    standards,
+)
 from marketplace.delivery.properties.drafts import (
     LineDraft,
     PropertyContractDraft,
@@ -106,10 +114,10 @@ async def line(request: Request) -> Response:
         promise = await queries.line(session, viewer, contract_id, _number(request))
         record = await evidence.record(session, viewer, contract_id)
         try:
-            page = await inside.facts(session, viewer, promise.id, page_request(request))
+            page = await fact_queries.facts(session, viewer, promise.id, page_request(request))
         except NotFound:  # the months are public, the facts behind them are not
             page = None
-        sources = [one for one in await inside.sources(session, viewer, row.compound_id) if one.is_mine]
+        sources = [one for one in await fact_queries.sources(session, viewer, row.compound_id) if one.is_mine]
     context = {
         "contract": row,
         "line": promise,

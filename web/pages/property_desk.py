@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from marketplace.delivery.properties import inside, queries
+from marketplace.delivery.properties import fact_queries, inside, queries
 from marketplace.identity.viewer import COMMUNITY_ROLES, ORGANISATION_ROLES
 from marketplace.kernel.pagination import PageRequest
 from web.templating import render
@@ -25,7 +25,7 @@ async def compound_desk(request: Request) -> Response:
         else:
             contracts = await queries.contracts_of_company(session, viewer, page_request(request))
         mine = await queries.my_compounds(session, viewer, PageRequest(_SOME))
-        sources = await inside.kept_sources(session, viewer)
+        sources = await fact_queries.kept_sources(session, viewer)
     context = {
         "is_community": is_community,
         "is_company": bool(viewer.organisations_of(*ORGANISATION_ROLES)),

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.db.session import Session
-from marketplace.delivery.properties import demands, facts, inside, queries, renewal, sources
+from marketplace.delivery.properties import demands, fact_queries, facts, inside, queries, renewal, sources
 from marketplace.delivery.properties.drafts import (
     DemandDraft,
     FactDraft,
@@ -16,7 +16,7 @@ from marketplace.delivery.properties.drafts import (
     SourceDraft,
     WhyDraft,
 )
-from marketplace.delivery.properties.inside import SourceRow
+from marketplace.delivery.properties.fact_queries import SourceRow
 from marketplace.delivery.properties.queries import LineRow
 from marketplace.delivery.properties.standards import Part
 from marketplace.delivery.properties.states import SourceKind
@@ -119,7 +119,7 @@ async def save_fact(request: Request) -> Response:
 
 async def correct_fact(request: Request) -> Response:
     async with house_of(request).database.reading() as session:
-        wrong = await inside.fact(session, viewer_of(request), path_id(request, "property_fact_id"))
+        wrong = await fact_queries.fact(session, viewer_of(request), path_id(request, "property_fact_id"))
     initial = {"from_on": wrong.from_on, "until_on": wrong.until_on, "value": wrong.value}
     return await _show_correction(request, blank_form(request, initial))
 
@@ -129,7 +129,7 @@ async def save_correction(request: Request) -> Response:
     form, fact_id = await read_form(request), path_id(request, "property_fact_id")
     with form.catching():
         async with house_of(request).database.unit_of_work() as session:
-            wrong = await inside.fact(session, viewer_of(request), fact_id)
+            wrong = await fact_queries.fact(session, viewer_of(request), fact_id)
             given = form.given("from_on", "until_on", "value", "note") | {
                 "commitment_id": wrong.commitment_id,
                 "source_id": wrong.source_id,
@@ -218,7 +218,7 @@ async def _show_sources(request: Request, form: Form) -> Response:
         kinds = list(SourceKind) if standing.is_community else [SourceKind.COMPANY] if is_company else []
         context = {
             "compound": await queries.compound(session, viewer, compound_id),
-            "sources": await inside.sources(session, viewer, compound_id),
+            "sources": await fact_queries.sources(session, viewer, compound_id),
             "standing": standing,
             "kinds": kinds,
             "form": form,
@@ -237,7 +237,7 @@ async def _promises(session: Session, viewer: Viewer, source: SourceRow) -> list
 async def _show_fact(request: Request, form: Form) -> Response:
     viewer = viewer_of(request)
     async with house_of(request).database.reading() as session:
-        source = await inside.source(session, viewer, path_id(request, "fact_source_id"))
+        source = await fact_queries.source(session, viewer, path_id(request, "fact_source_id"))
         lines = await _promises(session, viewer, source)
     return render(
         request, "compounds/fact.html", {"source": source, "lines": lines, "form": form}, form.status
@@ -247,8 +247,8 @@ async def _show_fact(request: Request, form: Form) -> Response:
 async def _show_correction(request: Request, form: Form) -> Response:
     viewer = viewer_of(request)
     async with house_of(request).database.reading() as session:
-        wrong = await inside.fact(session, viewer, path_id(request, "property_fact_id"))
-        source = await inside.source(session, viewer, wrong.source_id)
+        wrong = await fact_queries.fact(session, viewer, path_id(request, "property_fact_id"))
+        source = await fact_queries.source(session, viewer, wrong.source_id)
     return render(
         request, "compounds/correct_fact.html", {"fact": wrong, "source": source, "form": form}, form.status
     )

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from marketplace.bootstrap import House
-from marketplace.delivery.properties import contracts, evidence, inside, queries, sources
+from marketplace.delivery.properties import contracts, evidence, fact_queries, inside, queries, sources
 from marketplace.delivery.properties.drafts import WhyDraft
 from marketplace.delivery.properties.errors import (
     CorrectionDoesNotFit,
@@ -116,10 +116,10 @@ async def test_a_company_with_a_mere_draft_reads_no_facts_of_the_company_whose_c
     await scene.drafted(house, at, organisation_id=rival_id)
     async with house.database.reading() as session:
         for viewer in (at.worker, at.owner, at.manager):
-            assert len((await inside.facts(session, viewer, line_id, PageRequest(5))).rows) == 1
+            assert len((await fact_queries.facts(session, viewer, line_id, PageRequest(5))).rows) == 1
         for viewer in (at.rival, at.outsider, at.stranger_owner, STRANGER):
             with pytest.raises(NotFound):
-                await inside.facts(session, viewer, line_id, PageRequest(5))
+                await fact_queries.facts(session, viewer, line_id, PageRequest(5))
         await inside.demands(session, at.rival, at.compound_id, PageRequest(5))
 
 
@@ -202,14 +202,14 @@ async def test_a_later_fact_corrects_an_earlier_one_and_says_why(house: House) -
     with pytest.raises(FactIsCorrectedAlready):
         await scene.post(house, at.worker, scene.told(house, line_id, source_id, **why))
     async with house.database.reading() as session:
-        listed = await inside.facts(session, at.owner, line_id, PageRequest(10))
+        listed = await fact_queries.facts(session, at.owner, line_id, PageRequest(10))
         assert {one.id: one.corrected_by for one in listed.rows} == {wrong: right, right: None}
         record = await evidence.record(session, STRANGER, contract_id)
         (result,) = record.by_line[line_id]
         assert (result.value, result.verdict) == (7, Verdict.KEPT)
         for viewer in (STRANGER, at.outsider, at.rival, at.stranger_owner):
             with pytest.raises(NotFound):
-                await inside.facts(session, viewer, line_id, PageRequest(10))
+                await fact_queries.facts(session, viewer, line_id, PageRequest(10))
 
 
 async def test_of_two_corrections_at_once_one_stands(house: House) -> None:
@@ -310,7 +310,7 @@ async def test_a_record_asks_as_often_for_one_fact_as_for_many(house: House) -> 
         with counting(house) as sent:
             async with house.database.reading() as session:
                 await evidence.record(session, at.owner, contract_id)
-                await inside.facts(session, at.owner, line_id, PageRequest(50))
+                await fact_queries.facts(session, at.owner, line_id, PageRequest(50))
         return len(sent)
 
     await scene.post(house, at.worker, scene.told(house, line_id, source_id))
