@@ -23,10 +23,12 @@ from marketplace.cli.city.delivering import deliver
 from marketplace.cli.city.delivering_words import delivering_words
 from marketplace.cli.city.procurement import buy
 from marketplace.cli.city.rated_history import BURST, PLANS
+from marketplace.delivery.deliveries import queries
+from marketplace.delivery.deliveries.clauses import Shelf
 from marketplace.delivery.deliveries.models import Delivery
 from marketplace.delivery.formula import Band
 from marketplace.delivery.properties.models import PropertyFact, RenewalMessage
-from marketplace.delivery.ratings import tickets
+from marketplace.delivery.ratings import codes
 from marketplace.delivery.ratings.models import Rating, RatingHiding, RatingPeriod, RatingReply, RatingTicket
 from marketplace.delivery.ratings.standing import is_held
 from marketplace.delivery.scorecards.models import Scorecard
@@ -83,13 +85,19 @@ async def test_months_are_closed_with_scorecards_and_everybody_has_something_to_
             RatingTicket.expires_at > session.now(),
         )
         assert await session.scalar(waiting) == 1
+        worker = await viewers.of_person(session, account_id(ACCOUNTS[1]))
+        shelves = await queries.community_counts(session, worker)
+        assert 0 < shelves[Shelf.TO_DECIDE] < 50 and shelves[Shelf.OVER] > 100
         coming = select(func.count()).where(
             Delivery.starts_at > session.now(), Delivery.cancelled_at.is_(None)
         )
         assert await session.scalar(coming) >= 5
         for slip in slips:
-            found = await tickets.by_code(session, house.vault, slip)
-            assert found is not None and found.used_at is None and found.person_id is None
+            code = codes.read(slip)
+            assert code is not None
+            same = RatingTicket.code_fingerprint == codes.fingerprint_of(house.vault, code)
+            found = (await session.scalars(select(RatingTicket).where(same))).one()
+            assert found.used_at is None and found.person_id is None
     assert len(slips) == 3
     assert len({one.phone for one in ACCOUNTS}) == len({one.name for one in ACCOUNTS}) == 15
     with source(house.settings.data_folder / "scorecards-dump") as dump:

@@ -303,6 +303,7 @@ async def _teller(house: House, clock: FixedClock, now: datetime) -> _Teller:
             older_resident=resident.signed_in(),
             liked=liked,
             disliked=providers[2],
+            accepted_before=now - 30 * _DAY,
         )
     return _Teller(house, clock, now, spot, history, manager, people, resident)
 

@@ -67,6 +67,7 @@ class History:
     """Draws the rows. ``needs`` are those under which each provider works, by kind and provider; ``people`` have no part in any.
 
     The older resident is served by two of them, each month: by one that she likes, and by one that she does not.
+    The community has accepted what was brought before ``accepted_before``.
     """
 
     seeds: Seeds
@@ -78,6 +79,7 @@ class History:
     older_resident: UUID
     liked: UUID
     disliked: UUID
+    accepted_before: datetime
     _said: int = field(default=0)
 
     def month(self, number: int, first: date, last: date, period_id: UUID) -> WorkRows:
@@ -159,6 +161,8 @@ class History:
             "served_by": service.served_by, "starts_at": begins, "ends_at": ends, "idempotency_key": self.seeds.id().hex,
             "planned_at": begins - timedelta(days=6), "done_at": ends, "minutes": service.minutes,
             "confirmed_at": ends + timedelta(hours=1) if turn % 3 else None, "confirmed_as": "community" if turn % 3 else None,
+            "decided_at": ends + timedelta(days=2) if ends < self.accepted_before else None,
+            "is_accepted": True if ends < self.accepted_before else None,
         }  # fmt: skip
 
     def _tickets(self, rows: WorkRows, delivery: Row, people: Sequence[UUID | None]) -> list[Row]:
