@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, literal, select, type_coerce, update
+from sqlalchemy import ColumnElement, literal, select, type_coerce
 
 from marketplace.db import audit
 from marketplace.db.clock import database_now
@@ -166,9 +166,6 @@ async def _offers(
     for one in offers:
         if one.id not in draft.quality:
             raise QualityIsNotJudged()
-        await session.execute(
-            update(CallOffOffer).where(CallOffOffer.id == one.id).values(quality=draft.quality[one.id])
-        )
         one.quality = draft.quality[one.id]
     return offers
 
@@ -178,9 +175,6 @@ async def _rate(session: Session, it: Framework, offers: Sequence[CallOffOffer],
     lows = await ratings(session, [one.organisation_id for one in offers], it.tender.category_code)
     for one in offers:
         one.rating_low = lows[one.organisation_id]
-        await session.execute(
-            update(CallOffOffer).where(CallOffOffer.id == one.id).values(rating_low=one.rating_low)
-        )
 
 
 async def _note(
