@@ -20,7 +20,7 @@ from marketplace.delivery.ratings.policy import held_by
 
 
 async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
-    """The person's tickets and ratings, and those that they entered for others, as plain JSON values."""
+    """The person's tickets, ratings and photos, and what they entered for others, as plain JSON values."""
     issued = (
         select(
             Delivery.title,
@@ -48,6 +48,13 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
         .where(Rating.id.in_(_given_by(person_id)))
         .order_by(Rating.id)
     )
+    shown = (
+        select(Delivery.title, RatingPhoto.content_type, RatingPhoto.size, RatingPhoto.removed_at)
+        .join(Rating, Rating.delivery_id == Delivery.id)
+        .join(RatingPhoto, RatingPhoto.rating_id == Rating.id)
+        .where(Rating.id.in_(_given_by(person_id)))
+        .order_by(RatingPhoto.id)
+    )
     entered = (
         select(Delivery.title, Rating.assisted_how, Rating.given_at)
         .join(Delivery, Delivery.id == Rating.delivery_id)
@@ -57,6 +64,7 @@ async def collect(session: Session, person_id: UUID) -> dict[str, Any]:
     return {
         "tickets": await plain_rows(session, issued),
         "ratings": await plain_rows(session, said),
+        "rating_photos": await plain_rows(session, shown),
         "ratings_entered_for_others": await plain_rows(session, entered),
     }
 

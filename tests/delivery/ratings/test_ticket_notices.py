@@ -90,6 +90,7 @@ async def test_an_export_has_what_the_person_said_and_an_erasure_leaves_the_numb
         ("上门助浴", 4, "我家住三楼")
     ]
     assert len(mine["tickets"]) == 1 and helped["ratings"] == []
+    assert [one["content_type"] for one in mine["rating_photos"]] == ["image/png"]
     assert [one["assisted_how"] for one in helped["ratings_entered_for_others"]] == ["paper"]
     async with house.database.unit_of_work() as session:
         await own_data.erase(session, grandma.signed_in())
