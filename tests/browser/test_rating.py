@@ -112,8 +112,16 @@ def _rated_in_two_taps(town: Phones) -> None:
     send(page, "/confirm")
     page.get_by_role("link", name="评价这次服务").click()
     page.wait_for_load_state()
+    assert _bar(page) == "static", "it would cover the last faces"
+    page.locator(".faces label").last.click()
+    assert _bar(page) == "sticky"
     send(page, page.url.removeprefix(town.address), {"overall": "5"})
     assert "谢谢" in page.inner_text("main")
+
+
+def _bar(page: Page) -> Any:
+    """How the bar with the button lies on the page."""
+    return page.eval_on_selector(".sticky", "bar => getComputedStyle(bar).position")
 
 
 def _answered(town: Phones, organisation_id: UUID) -> None:
