@@ -272,6 +272,16 @@ async def test_what_waits_for_a_rating_stands_above_what_comes_and_what_was(
     assert every.html.count('class="card"') == 5 and path_of(house, ticket.id) not in every.links
 
 
+async def test_what_is_over_and_not_recorded_says_for_whom_one_waits(visitor: Visitor, house: House) -> None:
+    grandma, under = await scene.resident(house), await scene.supplied(house)
+    for days in (-1, 1):
+        starts_at = house.clock.now() + timedelta(days=days)
+        await scene.done(house, under, grandma.signed_in(), done=False, starts_at=starts_at)
+    await be(visitor, house, grandma)
+    page = await visitor.get("/my/services")
+    assert page.text.count("The provider has not recorded it yet.") == 1
+
+
 # Helpers and slips
 
 

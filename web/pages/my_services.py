@@ -25,11 +25,12 @@ MOST_COMING = 3
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One service as its receiver sees it. ``code`` is there while it can be rated."""
+    """One service as its receiver sees it; awaited when it is over and not recorded. ``code`` is there while it can be rated."""
 
     row: ReceivedRow
     state: DeliveryState
     may_speak: bool
+    is_awaited: bool
     code: str | None
 
 
@@ -70,9 +71,10 @@ async def _show(request: Request, form: Form) -> Response:
             and delivery.done_by != viewer.person_id
             and not policy.belongs_to_provider(viewer, delivery)
         )
+        is_awaited = state in (DeliveryState.PLANNED, DeliveryState.OVERDUE) and delivery.ends_at <= now
         can_rate = ticket is not None and ticket.state is TicketState.VALID
         code = codes.code_of(house.vault, ticket.id) if can_rate and ticket is not None else None
-        return Card(row, state, may_speak, code)
+        return Card(row, state, may_speak, is_awaited, code)
 
     context = {
         "page": page,
