@@ -7,11 +7,13 @@ from uuid import UUID
 
 from marketplace.bootstrap import House
 from marketplace.db.session import Session
-from marketplace.delivery.deliveries import accepting, confirming, deliveries, queries, recipients
+from marketplace.delivery.deliveries import accepting, confirming, deliveries, evidence, queries, recipients
 from marketplace.delivery.deliveries.drafts import (
     CommitmentDraft,
     DecisionDraft,
     DisputeDraft,
+    EvidenceDraft,
+    EvidenceKind,
     PlanDraft,
     Receiver,
     RecipientDraft,
@@ -133,3 +135,16 @@ async def add(house: House, viewer: Viewer, delivery_id: UUID, phone: str, name:
     async with house.database.unit_of_work() as session:
         said = RecipientDraft(phone=phone, name=name)
         return await recipients.add(session, viewer, house.vault, delivery_id, said)
+
+
+async def show(
+    house: House,
+    viewer: Viewer,
+    delivery_id: UUID,
+    kind: EvidenceKind,
+    content: bytes | None = None,
+    text: str | None = None,
+) -> UUID:
+    async with house.database.unit_of_work() as session:
+        said = EvidenceDraft(kind=kind, text=text, file_name="照片")
+        return await evidence.add(session, viewer, house.files, delivery_id, said, content)
