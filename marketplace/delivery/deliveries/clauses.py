@@ -56,9 +56,10 @@ SOONEST_FIRST: Final = (Shelf.OVERDUE, Shelf.TODAY, Shelf.COMING, Shelf.TO_DECID
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """By what shelves are told apart: the moment, and the days of the rule in force."""
+    """By what deliveries are told apart: the moment, and the stretches of the rule in force."""
 
     now: datetime
+    before_start: timedelta
     overdue_after: timedelta
     dispute_within: timedelta
 

@@ -218,6 +218,7 @@ async def times_of(session: Session) -> Times:
     rule = (await record_rule(session)).value
     return Times(
         session.now(),
+        timedelta(minutes=rule["before_start_minutes"]),
         timedelta(days=rule["overdue_after_days"]),
         timedelta(days=rule["dispute_within_days"]),
     )
@@ -299,21 +300,11 @@ async def _rows(session: Session, viewer: Viewer, query: Select[*tuple[Any, ...]
     found: Sequence[Row[*tuple[Any, ...]]] = (await session.execute(query)).all()
     if not found:
         return []
-    rule = (await record_rule(session)).value
-    before_start = timedelta(minutes=rule["before_start_minutes"])
-    overdue_after = timedelta(days=rule["overdue_after_days"])
-    dispute_within = timedelta(days=rule["dispute_within_days"])
-    return [_row(viewer, row, session.now(), before_start, overdue_after, dispute_within) for row in found]
+    times = await times_of(session)
+    return [_row(viewer, row, times) for row in found]
 
 
-def _row(
-    viewer: Viewer,
-    row: Row[*tuple[Any, ...]],
-    now: datetime,
-    before_start: timedelta,
-    overdue_after: timedelta,
-    dispute_within: timedelta,
-) -> DeliveryRow:
+def _row(viewer: Viewer, row: Row[*tuple[Any, ...]], times: Times) -> DeliveryRow:
     it: Delivery = row[0]
     is_buyer, is_recipient = bool(row[8]), bool(row[9])
     is_community = policy.is_community(viewer, it)
@@ -334,9 +325,9 @@ def _row(
         area_en=row[6],
         recipients=row[7],
         dispute=it.dispute if reads_dispute else None,
-        state=delivery_state(it, now, overdue_after),
-        record_from=it.starts_at - before_start,
-        dispute_until=None if it.done_at is None else it.done_at + dispute_within,
+        state=delivery_state(it, times.now, times.overdue_after),
+        record_from=it.starts_at - times.before_start,
+        dispute_until=None if it.done_at is None else it.done_at + times.dispute_within,
         is_provider=policy.is_provider(viewer, it),
         is_community=is_community,
         is_buyer=is_buyer,

@@ -3,6 +3,7 @@
 Whoever takes wishes up holds them locked. Another officer waits, then finds them taken, and is told so before anything of theirs is made.
 """
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -32,17 +33,11 @@ _AT_ONCE = 500
 async def as_need(session: Session, viewer: Viewer, draft: NeedOfWishesDraft) -> WishDraft:
     """A worker turns the wishes of an area into a raised need. Sent again under the same key it is the same draft.
 
-    Raises SignInNeeded, NotPermitted, InputIsInvalid, TooFewWishes,
-    KeyWasUsedElsewhere.
+    Raises SignInNeeded, NotPermitted, InputIsInvalid, TooFewWishes, KeyWasUsedElsewhere.
     """
     worker = viewer.signed_in()
     if not policy.may_take_up_as_need(viewer, draft.area_code):
         raise NotPermitted()
-    wished = await _held(session, draft.area_code, draft.service_type)
-    before = await _made_before(session, worker, draft.idempotency_key, draft.area_code, draft.service_type)
-    if before is not None:
-        return before
-    people = await _enough(session, wished)
     raised = RaisedNeedDraft(
         title=draft.title,
         description=draft.description,
@@ -50,18 +45,11 @@ async def as_need(session: Session, viewer: Viewer, draft: NeedOfWishesDraft) ->
         area_code=draft.area_code,
         place=draft.place,
     )
-    need_id = await needs.raise_need(session, viewer, raised)
-    made = WishDraft(
-        id=new_id(),
-        service_type=draft.service_type,
-        area_code=draft.area_code,
-        people=people,
-        need_id=need_id,
-        idempotency_key=draft.idempotency_key,
-        made_at=session.now(),
-        made_by=worker,
-    )
-    return await _take(session, made, list(wished))
+
+    async def make() -> dict[str, UUID]:
+        return {"need_id": await needs.raise_need(session, viewer, raised)}
+
+    return await _take_up(session, worker, draft.idempotency_key, draft.area_code, draft.service_type, make)
 
 
 async def as_item(session: Session, viewer: Viewer, draft: ItemOfWishesDraft) -> WishDraft:
@@ -74,21 +62,36 @@ async def as_item(session: Session, viewer: Viewer, draft: ItemOfWishesDraft) ->
     item = draft.item
     if not policy.may_take_up_as_item(viewer, item.area_code):
         raise NotPermitted()
-    wished = await _held(session, item.area_code, item.category_code)
-    before = await _made_before(session, officer, draft.idempotency_key, item.area_code, item.category_code)
+
+    async def make() -> dict[str, UUID]:
+        return {"item_id": await items.add(session, viewer, draft.edition_id, item)}
+
+    return await _take_up(session, officer, draft.idempotency_key, item.area_code, item.category_code, make)
+
+
+async def _take_up(
+    session: Session,
+    by: UUID,
+    key: str,
+    area_code: str,
+    service_type: str,
+    make: Callable[[], Awaitable[dict[str, UUID]]],
+) -> WishDraft:
+    """Hold the wishes, and let ``make`` make what they become, unless that was done under the key before."""
+    wished = await _held(session, area_code, service_type)
+    before = await _made_before(session, by, key, area_code, service_type)
     if before is not None:
         return before
     people = await _enough(session, wished)
-    item_id = await items.add(session, viewer, draft.edition_id, item)
     made = WishDraft(
         id=new_id(),
-        service_type=item.category_code,
-        area_code=item.area_code,
+        service_type=service_type,
+        area_code=area_code,
         people=people,
-        item_id=item_id,
-        idempotency_key=draft.idempotency_key,
+        idempotency_key=key,
         made_at=session.now(),
-        made_by=officer,
+        made_by=by,
+        **await make(),
     )
     return await _take(session, made, list(wished))
 
