@@ -133,12 +133,17 @@ def waits_for_decision() -> ColumnElement[bool]:
     return and_(_is_done(), not_(is_decided()))
 
 
+def is_round() -> ColumnElement[bool]:
+    """SQL: a property company's quarter, which nobody planned: the house wrote it down."""
+    return and_(Delivery.property_contract_id.is_not(None), Delivery.planned_by.is_(None))
+
+
 def waits_for_community() -> ColumnElement[bool]:
     """SQL: done, not decided, and no buyer decides. What the house wrote down of a property company's quarter waits only when disputed."""
     return and_(
         Delivery.contract_id.is_(None),
         waits_for_decision(),
-        or_(Delivery.property_contract_id.is_(None), is_disputed()),
+        or_(~is_round(), is_disputed()),
     )
 
 
@@ -200,13 +205,13 @@ def on_own_shelf(shelf: Shelf, times: Times) -> ColumnElement[bool]:
 
 def on_community_shelf(shelf: Shelf, times: Times) -> ColumnElement[bool]:
     """SQL: the same for a community, which decides where no buyer does, and confirms no quarter of a property company."""
-    clause, is_round = on_shelf(shelf, times), Delivery.property_contract_id.is_not(None)
+    clause = on_shelf(shelf, times)
     if shelf is Shelf.TO_DECIDE:
         return waits_for_community()
     if shelf is Shelf.TO_CONFIRM:
-        return clause & ~is_round
+        return clause & ~is_round()
     if shelf is Shelf.OVER:
-        return clause | and_(is_round, _is_done(), ~is_disputed())
+        return clause | and_(is_round(), _is_done(), ~is_disputed())
     return clause
 
 

@@ -87,6 +87,7 @@ class DeliveryRow:
     state: DeliveryState
     record_from: datetime
     dispute_until: datetime | None
+    is_round: bool
     is_provider: bool
     is_community: bool
     is_buyer: bool
@@ -311,8 +312,9 @@ def _row(viewer: Viewer, row: Row[*tuple[Any, ...]], times: Times) -> DeliveryRo
     is_own = policy.belongs_to_provider(viewer, it)
     recorded_it = it.done_by is not None and it.done_by == viewer.person_id
     may_speak = not is_own and not recorded_it and (is_recipient or is_community)
-    is_round = it.property_contract_id is not None and it.disputed_at is None
-    decides = is_buyer if it.contract_id is not None else is_community and not is_round
+    is_round = it.property_contract_id is not None and it.planned_by is None
+    asks_community = is_community and (not is_round or it.disputed_at is not None)
+    decides = is_buyer if it.contract_id is not None else asks_community
     may_record = policy.may_record(viewer, it)
     reads_dispute = may_record or is_buyer or it.disputed_by == viewer.person_id
     return DeliveryRow(
@@ -328,6 +330,7 @@ def _row(viewer: Viewer, row: Row[*tuple[Any, ...]], times: Times) -> DeliveryRo
         state=delivery_state(it, times.now, times.overdue_after),
         record_from=it.starts_at - times.before_start,
         dispute_until=None if it.done_at is None else it.done_at + times.dispute_within,
+        is_round=is_round,
         is_provider=policy.is_provider(viewer, it),
         is_community=is_community,
         is_buyer=is_buyer,
