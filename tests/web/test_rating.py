@@ -272,6 +272,20 @@ async def test_what_waits_for_a_rating_stands_above_what_comes_and_what_was(
     assert every.html.count('class="card"') == 5 and path_of(house, ticket.id) not in every.links
 
 
+async def test_what_is_too_late_to_dispute_is_not_offered(
+    visitor: Visitor, house: House, clock: FixedClock
+) -> None:
+    grandma = await scene.resident(house)
+    delivery_id = await scene.done(house, await scene.supplied(house), grandma.signed_in())
+    await be(visitor, house, grandma)
+    dispute = f"/deliveries/{delivery_id}/dispute"
+    assert dispute in (await visitor.get("/my/services")).links
+    clock.advance(timedelta(days=16))
+    await be(visitor, house, grandma)
+    late = await visitor.get("/my/services")
+    assert "Was it so?" in late.text and dispute not in late.links
+
+
 async def test_what_is_over_and_not_recorded_says_for_whom_one_waits(visitor: Visitor, house: House) -> None:
     grandma, under = await scene.resident(house), await scene.supplied(house)
     for days in (-1, 1):

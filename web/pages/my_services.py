@@ -1,13 +1,14 @@
 """My services: what comes, what was brought and whether it was so, what can be rated now, and what one said of it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.delivery.deliveries import confirming, policy
-from marketplace.delivery.deliveries.holding import overdue_after
+from marketplace.delivery.deliveries.holding import record_rule
 from marketplace.delivery.deliveries.states import DeliveryState, delivery_state
 from marketplace.delivery.ratings import codes, queries
 from marketplace.delivery.ratings.queries import Received, ReceivedRow
@@ -30,6 +31,7 @@ class Card:
     row: ReceivedRow
     state: DeliveryState
     may_speak: bool
+    may_dispute: bool
     is_awaited: bool
     code: str | None
 
@@ -61,7 +63,9 @@ async def _show(request: Request, form: Form) -> Response:
         if is_first and not only_coming:
             waiting = await queries.received(session, viewer, Received.WAITING, PageRequest())
             coming = await queries.received(session, viewer, Received.COMING, PageRequest(MOST_COMING))
-        overdue, now = await overdue_after(session), session.now()
+        rule, now = (await record_rule(session)).value, session.now()
+    overdue = timedelta(days=rule["overdue_after_days"])
+    disputable = timedelta(days=rule["dispute_within_days"])
 
     def card_of(row: ReceivedRow) -> Card:
         delivery, ticket = row.delivery, row.ticket
@@ -71,10 +75,11 @@ async def _show(request: Request, form: Form) -> Response:
             and delivery.done_by != viewer.person_id
             and not policy.belongs_to_provider(viewer, delivery)
         )
+        may_dispute = may_speak and delivery.done_at is not None and now <= delivery.done_at + disputable
         is_awaited = state in (DeliveryState.PLANNED, DeliveryState.OVERDUE) and delivery.ends_at <= now
         can_rate = ticket is not None and ticket.state is TicketState.VALID
         code = codes.code_of(house.vault, ticket.id) if can_rate and ticket is not None else None
-        return Card(row, state, may_speak, is_awaited, code)
+        return Card(row, state, may_speak, may_dispute, is_awaited, code)
 
     context = {
         "page": page,
