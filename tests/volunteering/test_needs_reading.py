@@ -46,10 +46,11 @@ async def test_a_page_of_fifty_needs_with_their_organisations_takes_at_most_four
 
 
 async def test_pages_follow_each_other_without_gap_or_repeat(house: House, clock: FixedClock) -> None:
-    made: list[UUID] = []
+    newest_first: list[UUID] = []
     for _ in range(5):
         async with house.database.unit_of_work() as session:
-            made += [await builders.need(session), await builders.need(session)]
+            together = [await builders.need(session), await builders.need(session)]
+        newest_first = [*sorted(together, reverse=True), *newest_first]
         clock.advance(timedelta(minutes=1))
     read: list[UUID] = []
     after = None
@@ -62,7 +63,7 @@ async def test_pages_follow_each_other_without_gap_or_repeat(house: House, clock
                 break
         with pytest.raises(CursorIsInvalid):
             await queries.page(session, STRANGER, NeedFilters(), PageRequest(3, "nonsense"))
-    assert read == sorted(made, reverse=True)
+    assert read == newest_first
 
 
 async def test_three_visitors_see_what_is_for_them(house: House) -> None:
