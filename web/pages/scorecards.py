@@ -131,10 +131,11 @@ def _groups(
         )
         for code, label in districts
     ]
-    return [
+    groups = [
         {"title": _("Kind of service"), "rows": of_services},
         {"title": _("District"), "rows": of_districts},
     ]
+    return [one for one in groups if one["rows"]]
 
 
 routes: list[BaseRoute] = [
