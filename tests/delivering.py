@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.catalogue import rules
+from marketplace.db.insert import insert_once
 from marketplace.db.session import Session
 from marketplace.delivery import formula
 from marketplace.delivery.deliveries.models import Delivery, DeliveryCommitment, DeliveryRecipient
@@ -220,9 +221,12 @@ async def period(session: Session, *, closed: bool = False, **facts: Any) -> UUI
             **facts,
         },
     )
-    session.add(row)
-    await session.flush()
-    return row.id
+    # A worker beside the test may open the month of now in the same moment.
+    if await insert_once(session, row):
+        return row.id
+    return (
+        await session.execute(select(RatingPeriod.id).where(RatingPeriod.starts_on == first))
+    ).scalar_one()
 
 
 async def rating(
